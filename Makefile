@@ -1,0 +1,41 @@
+# Two commands for everybody: `make demo` and `make test`. Each makes its own virtual environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint bench-digits bench-queries readme clean
+
+demo: $(VENV)/.demo
+	$(BIN)/bbprompt demo --out demo-out
+
+test: lint
+	$(BIN)/pytest -n 2
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench-digits: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.digits
+
+bench-queries: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.queries run --jobs 2
+	$(BIN)/python -m benchmarks.queries table
+	$(BIN)/python -m benchmarks.queries figure
+
+readme: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.readme
+
+$(VENV)/.demo: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo-out build dist
