@@ -1,0 +1,36 @@
+"""bbprompt evaluate: score a prompt's PNG, as read, on a run's images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bbprompt.cli import options
+
+
+@click.command("evaluate")
+@options.png
+@options.run_file
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
+@options.as_json
+def command(png: Path, run_file: Path, split: str, as_json: bool) -> None:
+    """Score PROMPT.png with the label map it carries. What the ledger beside it holds is not paid again."""
+    from bbprompt.cli.printing import print_json
+    from bbprompt.config import load_config
+    from bbprompt.run import evaluate_png
+
+    found = evaluate_png(png, load_config(run_file), split=split)
+    if as_json:
+        print_json(
+            {
+                "split": split,
+                "accuracy": found.accuracy.value,
+                "low": found.accuracy.low,
+                "high": found.accuracy.high,
+                "n": found.accuracy.n,
+                "confusion": found.confusion.tolist(),
+            }
+        )
+    else:
+        click.echo(f"{split}: accuracy {found.accuracy} of {found.accuracy.n} images")

@@ -1,0 +1,17 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+folder = click.Path(file_okay=False, path_type=Path)
+
+run_file = click.argument("run_file", metavar="RUN.toml", type=click.Path(path_type=Path))
+png = click.argument("png", metavar="PROMPT.png", type=click.Path(path_type=Path))
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."
+)
+seed = click.option("--seed", type=click.IntRange(min=0), help="Instead of the run file's seed.")

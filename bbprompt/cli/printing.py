@@ -1,0 +1,57 @@
+"""What commands print: words and tables on standard output, or one JSON object and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+
+from bbprompt.plan import Plan
+from bbprompt.records import OVERLAY, REPORT, RunRecord
+from bbprompt.table import results_table
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
+
+
+def print_runs(runs: Sequence[RunRecord], folders: Sequence[Path], *, report: Path | None, as_json: bool) -> None:
+    """Print what runs show, and where they left it."""
+    files = {run.name: str(folder / OVERLAY) for run, folder in zip(runs, folders, strict=True)}
+    if as_json:
+        results = {run.name: msgspec.to_builtins(run.result) for run in runs}
+        print_json({"runs": results, "prompts": files, "report": str(report) if report else None})
+        return
+    Console().print(results_table(runs))
+    for name, path in files.items():
+        click.echo(f"{name}: {path}")
+    if report is not None:
+        click.echo(f"report: {report}")
+
+
+def print_plan(plan: Plan, *, usd_per_query: float | None, as_json: bool) -> None:
+    """Print where a budget would go."""
+    usd = None if usd_per_query is None else usd_per_query * plan.total
+    if as_json:
+        print_json({**msgspec.to_builtins(plan), "total": plan.total, "usd": usd})
+        return
+    for name, queries in (*msgspec.to_builtins(plan).items(), ("total", plan.total)):
+        click.echo(f"{name:10}{queries:8} queries")
+    click.echo(f"{'price':10}{'unknown' if usd is None else f'${usd:.2f} at most':>8}")
+
+
+def report_beside(folder: Path, runs: Sequence[RunRecord], *, title: str) -> Path | None:
+    """Write ``report.html`` into ``folder``; where matplotlib is not installed, say how to get one."""
+    from bbprompt.errors import ConfigError
+    from bbprompt.report import write_report
+
+    try:
+        write_report(folder / REPORT, runs, title=title)
+    except ConfigError as error:
+        click.echo(f"bbprompt: no report: {error}; then: bbprompt report {folder}", err=True)
+        return None
+    return folder / REPORT

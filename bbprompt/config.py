@@ -1,0 +1,177 @@
+"""The run file: its tables and keys, read from TOML, unknown ones refused with the nearest known."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import tomli_w
+
+from bbprompt.config_struct import convert
+from bbprompt.errors import ConfigError
+from bbprompt.names import unknown
+
+
+class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """``[data]``: where images come from and how they are split.
+
+    Attributes:
+        source: "digits", "folder:DIR" or "npz:FILE".
+        shots: training images per class; all that validation and test leave, if left out.
+        validation: images for selection.
+        test: images scored once, at the end.
+    """
+
+    source: str
+    shots: int | None = None
+    validation: int = 100
+    test: int = 300
+
+
+class PromptConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """``[prompt]``: template, blend and parametrisation."""
+
+    template: str = "full-image"
+    size: int | None = None
+    blend: Literal["add", "over"] = "add"
+    shrink: bool = False
+    position: tuple[int, int] | str | None = None
+    parametrisation: str = "identity"
+    cells: int | None = None
+    bound_levels: float | None = None
+
+
+class BudgetConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """``[budget]``: the most that a run may spend, all phases together.
+
+    Attributes:
+        queries: images scored.
+        usd: US dollars.
+        spare: queries that the plan leaves for retries, and for what a kill leaves in flight; see ``plan.py``.
+    """
+
+    queries: int | None = None
+    usd: float | None = None
+    spare: int | None = None
+
+
+class LabelsConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """``[labels]``: the label map, and for the map "given" its pairs of class and oracle label."""
+
+    map: str = "linear"
+    pairs: dict[str, str | int] | None = None
+
+
+class OracleConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """``[oracle]``: an installed adapter, and the keys that it knows."""
+
+    adapter: str
+    options: dict[str, Any]
+
+
+class FitConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """``[fit]``: a method and the keys that it knows; loss and looks are common to all."""
+
+    method: str
+    loss: str
+    looks: int
+    options: dict[str, Any]
+
+
+class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One run."""
+
+    oracle: OracleConfig
+    data: DataConfig
+    seed: int = 0
+    prompt: PromptConfig = PromptConfig()
+    labels: LabelsConfig = LabelsConfig()
+    fit: FitConfig = FitConfig(method="auto", loss="cross-entropy", looks=4, options={})
+    budget: BudgetConfig = BudgetConfig()
+
+
+def parse_config(document: dict[str, Any]) -> RunConfig:
+    """Check a run file's content.
+
+    Raises:
+        ConfigError: an unknown key (with the nearest known one), a missing one, or a value that cannot be used.
+    """
+    known = [field.name for field in msgspec.structs.fields(RunConfig)]
+    for name in document:
+        if name not in known:
+            raise unknown("table or key in the run file:", name, known)
+    for name in ("oracle", "data"):
+        if name not in document:
+            raise ConfigError(f"the run file lacks the table [{name}]; see the README for a whole one")
+    config = RunConfig(
+        oracle=_oracle(document["oracle"]),
+        data=convert(document["data"], DataConfig, where="[data]"),
+        seed=_seed(document.get("seed", 0)),
+        prompt=convert(document.get("prompt", {}), PromptConfig, where="[prompt]"),
+        labels=convert(document.get("labels", {}), LabelsConfig, where="[labels]"),
+        fit=_fit(document.get("fit", {})),
+        budget=convert(document.get("budget", {}), BudgetConfig, where="[budget]"),
+    )
+    _check_positive("[budget] queries", config.budget.queries)
+    _check_positive("[budget] usd", config.budget.usd)
+    _check_positive("[fit] looks", config.fit.looks)
+    if config.budget.spare is not None and config.budget.spare < 0:
+        raise ConfigError(f"[budget] spare must be 0 or more, got {config.budget.spare}")
+    return config
+
+
+def _oracle(table: dict[str, Any]) -> OracleConfig:
+    options = {key: value for key, value in table.items() if key != "adapter"}
+    head = {key: table[key] for key in table.keys() - options.keys()}
+    return convert({**head, "options": options}, OracleConfig, where="[oracle]")
+
+
+def _fit(table: dict[str, Any]) -> FitConfig:
+    common = {"method": "auto", "loss": "cross-entropy", "looks": 4}
+    options = {key: value for key, value in table.items() if key not in common}
+    head = {key: table.get(key, default) for key, default in common.items()}
+    return convert({**head, "options": options}, FitConfig, where="[fit]")
+
+
+def _seed(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ConfigError(f"seed must be a whole number from 0, got {value!r}")
+
+
+def _check_positive(key: str, value: float | None) -> None:
+    if value is not None and not value > 0:
+        raise ConfigError(f"{key} must be more than 0, got {value}; leave it out for no limit, or raise it")
+
+
+def load_config(path: Path | str, *, seed: int | None = None) -> RunConfig:
+    """Read a run file; ``seed`` stands for the one in it.
+
+    Raises:
+        ConfigError: it is missing, is no TOML, or does not fit.
+    """
+    path = Path(path)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_config(document if seed is None else {**document, "seed": seed})
+    except FileNotFoundError as error:
+        raise ConfigError(f"no run file at {path}; write one (see the README) or correct the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+
+
+def dump_config(config: RunConfig) -> str:
+    """Write a run file that ``load_config`` reads as an equal ``config``."""
+    document = msgspec.to_builtins(config)
+    for table in ("oracle", "fit"):
+        document[table] |= document[table].pop("options")
+    return tomli_w.dumps(_without_none(document))
+
+
+def _without_none(table: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in table.items() if value is not None}
+    return {key: _without_none(value) if isinstance(value, dict) else value for key, value in kept.items()}

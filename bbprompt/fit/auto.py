@@ -1,0 +1,81 @@
+"""``method = "auto"``: no knob to turn. A student first, where there is one; then pairs; validation guards both.
+
+What each part is worth was measured; see benchmarks/queries. The student moves the prompt fastest in the first
+thousand queries and then no longer helps; antithetic sign pairs on pixels, one image each, move it slowly but on.
+Selection keeps the best look, no prompt at all being the first, so that the system stays near the map alone or above.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from bbprompt.arrays import Float
+from bbprompt.errors import BudgetExhausted
+from bbprompt.estimators import AntitheticPairs
+from bbprompt.fit.by_query import fit_by_query
+from bbprompt.fit.by_student import learn_from_student
+from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
+from bbprompt.fit.student import Student
+from bbprompt.objective import Objective
+from bbprompt.oracle import Scores
+
+
+def fit_auto(
+    objective: Objective,
+    theta: Float,
+    selection: Selection,
+    *,
+    student: Student | None,
+    fit_map: FitMap,
+    start: Scores,
+    queries: int,
+    looks: int = 4,
+    rng: np.random.Generator,
+    checkpoint: Path | None = None,
+    watch: Watch = unwatched,
+) -> Fit:
+    """Minimise ``objective`` from ``theta`` within ``queries`` scored images, validation included.
+
+    Args:
+        student: a local model to teach; ``None`` where torch is not installed, and then pairs do it all.
+        start: answers to the objective's images at ``theta``, one each: the first label map.
+
+    Raises:
+        OracleError: a query failed for good. Everything paid for is in the ledger.
+    """
+    asked, window = 0, start
+    if student is not None and (checkpoint is None or not checkpoint.exists()):
+        try:
+            selection.look(theta, fit_map(start, objective.targets).whole, step=0, queries=0, loss=None)
+            taught = learn_from_student(
+                objective,
+                student,
+                theta,
+                selection,
+                fit_map=fit_map,
+                start=start,
+                queries=queries - selection.cost,
+                rng=rng,
+                watch=watch,
+            )
+        except BudgetExhausted:
+            if selection.label_map is None:
+                raise
+            return selection.finish(queries=queries, stopped="budget")
+        theta, window, asked = taught.theta, taught.answers, taught.queries + selection.cost
+    pairs = AntitheticPairs(theta, rng=np.random.default_rng(rng.integers(2**63)), pairs=10, radius_levels=8.0)
+    return fit_by_query(
+        objective,
+        pairs,
+        selection,
+        fit_map=fit_map,
+        start=window,
+        queries=queries,
+        looks=looks,
+        rng=rng,
+        asked=asked,
+        checkpoint=checkpoint,
+        watch=watch,
+    )

@@ -1,0 +1,149 @@
+"""Learn a prompt from answers alone: ask, render, query, tell; look at validation; refit the map from what was paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bbprompt.arrays import Int
+from bbprompt.checkpoint import load_state, save_state
+from bbprompt.errors import BudgetExhausted
+from bbprompt.estimators.base import Estimator
+from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
+from bbprompt.fit.window import Window
+from bbprompt.labelmaps import CrossFit
+from bbprompt.objective import Objective
+from bbprompt.oracle import Scores
+from bbprompt.sampling import Sampler
+
+
+def fit_by_query(
+    objective: Objective,
+    estimator: Estimator,
+    selection: Selection,
+    *,
+    fit_map: FitMap,
+    start: Scores,
+    queries: int,
+    looks: int = 4,
+    rng: np.random.Generator,
+    asked: int = 0,
+    checkpoint: Path | None = None,
+    watch: Watch = unwatched,
+) -> Fit:
+    """Minimise ``objective`` with ``estimator`` within ``queries`` scored images, validation included.
+
+    Args:
+        start: answers to the objective's images at the estimator's start, one each: the first label map.
+        fit_map: fits the label map, and fits it again before each look if the map learns.
+        looks: looks at validation, evenly spaced; one more is taken before the first step.
+        asked: images of ``queries`` that were scored before; then the first look was, too.
+        checkpoint: written at every look; where it exists it is read first, and the fit goes on from there.
+
+    Returns:
+        The prompt and the map that validation liked best; ``stopped`` says whether the budget ended first.
+
+    Raises:
+        OracleError: a query failed for good. Everything paid for is in the ledger and the checkpoint.
+    """
+    fit = _Moving(
+        objective,
+        estimator,
+        Sampler(objective.targets, rng),
+        Window(start),
+        selection,
+        fit_map,
+        asked=asked,
+    )
+    images = min(estimator.images_per_candidate, len(objective.targets))
+    try:
+        if not fit.resume(checkpoint) and not selection.history:
+            fit.look(checkpoint)
+        while True:
+            candidates = estimator.ask()
+            rows = fit.sampler.draw(candidates.groups, images)
+            if fit.asked + rows.size + fit.look_cost > queries:
+                break
+            scores = objective.query(candidates.thetas, rows)
+            losses = objective.losses(scores, rows, fit.maps)
+            estimator.tell(losses)
+            fit.advance(scores, rows.ravel(), float(np.mean(losses)))
+            if fit.asked >= len(selection.history) * queries / looks:
+                fit.look(checkpoint)
+            watch(fit.asked, selection.accuracy)
+        if fit.losses:
+            fit.look(checkpoint)
+    except BudgetExhausted:
+        if selection.label_map is None:
+            raise
+        return selection.finish(queries=fit.asked, stopped="budget")
+    return selection.finish(queries=fit.asked, stopped="done")
+
+
+@dataclass(slots=True)
+class _Moving:
+    """Everything that changes from step to step, and so everything that a checkpoint holds."""
+
+    objective: Objective
+    estimator: Estimator
+    sampler: Sampler
+    window: Window
+    selection: Selection
+    fit_map: FitMap
+    step: int = 0
+    asked: int = 0
+    losses: list[float] = field(default_factory=list)
+    maps: CrossFit = field(init=False)
+
+    @property
+    def targets(self) -> Int:
+        return self.objective.targets
+
+    def __post_init__(self) -> None:
+        self.maps = self.fit_map(self.window.scores, self.targets)
+
+    def advance(self, scores: Scores, rows: Int, loss: float) -> None:
+        self.window.push(scores, rows)
+        self.step, self.asked = self.step + 1, self.asked + len(scores)
+        self.losses.append(loss)
+
+    @property
+    def look_cost(self) -> int:
+        return self.selection.cost + len(self.targets) * self.maps.whole.calibrated
+
+    def look(self, checkpoint: Path | None) -> None:
+        if self.maps.whole.calibrated and self.step:
+            self.score_everything()
+        if self.maps.whole.learns and self.step:
+            self.maps = self.fit_map(self.window.scores, self.targets)
+        loss = float(np.mean(self.losses)) if self.losses else None
+        self.selection.look(self.estimator.best, self.maps.whole, step=self.step, queries=self.asked, loss=loss)
+        self.asked, self.losses = self.asked + self.selection.cost, []
+        if checkpoint is not None:
+            save_state(checkpoint, self.state_dict())
+
+    def score_everything(self) -> None:
+        """A map of one prompt needs answers of one prompt: those in the window are of many."""
+        everything = np.arange(len(self.targets))
+        self.window.push(self.objective.query(self.estimator.best[None], everything[None]), everything)
+        self.asked += len(everything)
+
+    def state_dict(self) -> dict[str, Any]:
+        parts = {name: getattr(self, name).state_dict() for name in _PARTS}
+        return {**parts, "step": self.step, "asked": self.asked}
+
+    def resume(self, checkpoint: Path | None) -> bool:
+        if checkpoint is None or not checkpoint.exists():
+            return False
+        state = load_state(checkpoint)
+        for name in _PARTS:
+            getattr(self, name).load_state_dict(state[name])
+        self.maps = self.fit_map(self.window.scores, self.targets)
+        self.step, self.asked = state["step"], state["asked"]
+        return True
+
+
+_PARTS = ("estimator", "sampler", "window", "selection")

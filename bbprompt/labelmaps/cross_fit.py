@@ -1,0 +1,38 @@
+"""A label map for use, and maps for training on the very images that it was fitted to.
+
+A map with many parameters fits its own images far better than others: their loss is close to nothing, and so is what
+that loss tells a prompt. In training, an image therefore goes through a map that was fitted without it, as in
+cross-fitting (Schick 1986; Chernozhukov et al. 2018, arXiv 1608.00060).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from array_api_compat import array_namespace, device
+
+from bbprompt.arrays import Array, Int
+from bbprompt.labelmaps.base import LabelMap
+
+
+@dataclass(frozen=True, slots=True)
+class CrossFit:
+    """One map, and the parts it was cross-fitted in.
+
+    Attributes:
+        whole: fitted to all n images: the one to select and to deploy.
+        parts: each fitted without one fold; a map with hardly any parameters has itself as its only part.
+        fold: int64, shape (n,): the part that was fitted without image i.
+    """
+
+    whole: LabelMap
+    parts: tuple[LabelMap, ...]
+    fold: Int
+
+    def __call__(self, log_scores: Array, rows: Int) -> Array:
+        """(m, k) log-scores of images ``rows``, shape (m,), to (m, classes), each by the map fitted without it."""
+        if len(self.parts) == 1:
+            return self.parts[0](log_scores)
+        xp, where = array_namespace(log_scores), device(log_scores)
+        by_part = xp.stack([part(log_scores) for part in self.parts])
+        return by_part[xp.asarray(self.fold[rows], device=where), xp.arange(len(rows), device=where)]

@@ -1,0 +1,11 @@
+"""What was paid for, on disk before it is used: budget, spending and answers of one run in one SQLite file.
+
+with Ledger.open(folder / "ledger.sqlite", budget=Budget(queries=10_000, usd=15.0)) as ledger:
+    oracle = paid(oracle, ledger)
+"""
+
+from bbprompt.ledger.keys import image_key
+from bbprompt.ledger.ledger import Ledger, Reservation, Stored
+from bbprompt.ledger.money import Budget, Charge, Spending
+
+__all__ = ["Budget", "Charge", "Ledger", "Reservation", "Spending", "Stored", "image_key"]

@@ -1,0 +1,146 @@
+"""One SQLite file for several threads and processes, durable at each commit; no other file is touched.
+
+A commit returns once it is on the disk (https://sqlite.org/pragma.html#pragma_synchronous), so neither kill -9 nor a
+power cut takes back what was used. A write-ahead log makes that one sync (https://sqlite.org/wal.html); where the log
+cannot be had, a commit is slower and as safe.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bbprompt.errors import UsageError
+
+APPLICATION_ID = 0x62626C67
+VERSION = 1
+
+SCHEMA = (
+    """CREATE TABLE oracles (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        answered INTEGER NOT NULL DEFAULT 0,
+        failed INTEGER NOT NULL DEFAULT 0,
+        pending INTEGER NOT NULL DEFAULT 0,
+        pico_usd INTEGER NOT NULL DEFAULT 0,
+        unpriced INTEGER NOT NULL DEFAULT 0
+    )""",
+    """CREATE TABLE reservations (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        owner TEXT NOT NULL,
+        n INTEGER NOT NULL
+    )""",
+    """CREATE TABLE answers (
+        oracle INTEGER NOT NULL REFERENCES oracles,
+        key BLOB NOT NULL,
+        answer TEXT NOT NULL,
+        scores BLOB NOT NULL,
+        UNIQUE (oracle, key)
+    )""",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {VERSION}",
+)
+
+PROBLEMS = {
+    sqlite3.SQLITE_BUSY: "the ledger {path} is locked by another program; end that one, then resume",
+    sqlite3.SQLITE_PROTOCOL: "the ledger {path} is locked by another program; end that one, then resume",
+    sqlite3.SQLITE_READONLY: "the ledger {path} cannot be written; make the file and its folder writable",
+    sqlite3.SQLITE_CANTOPEN: "the ledger {path} cannot be opened; its folder must exist and be writable",
+    sqlite3.SQLITE_FULL: "there is no room for the ledger {path}; free some disk space, then resume",
+    sqlite3.SQLITE_IOERR: "the ledger {path} cannot be read or written ({error}); check the disk, then resume",
+    sqlite3.SQLITE_NOTADB: "{path} is not a ledger; move it away, or choose another folder",
+    sqlite3.SQLITE_CORRUPT: "the ledger {path} is damaged ({error}); restore a copy, or choose another folder",
+}
+"""What a person can do about it, by SQLite's primary result code (https://sqlite.org/rescode.html)."""
+
+
+class Database:
+    """The connection behind a ledger. Threads take turns; processes wait for each other ``wait_s`` seconds."""
+
+    def __init__(self, path: Path, *, wait_s: float) -> None:
+        self._path = path
+        self._turn = threading.Lock()
+        with translated(path):
+            self._sql = sqlite3.connect(path, timeout=wait_s, isolation_level=None, check_same_thread=False)
+            try:
+                self._prepare()
+            except BaseException:
+                self._sql.close()
+                raise
+
+    def _prepare(self) -> None:
+        if self._pragma("application_id") != APPLICATION_ID:
+            self._create()
+        if (version := self._pragma("user_version")) > VERSION:
+            raise UsageError(
+                f"the ledger {self._path} has format {version}, this bbprompt knows up to {VERSION}; "
+                "update bbprompt, or choose another folder"
+            )
+        self._sql.execute("PRAGMA synchronous = EXTRA")
+        self._use_log()
+        with self.write():
+            pass  # a file or folder that cannot be written is refused now, not after the first payment
+
+    def _use_log(self) -> None:
+        """Switch to the log, unless another process is just in the file: SQLite does not wait for it here."""
+        try:
+            self._sql.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY:
+                raise
+
+    def _create(self) -> None:
+        with self.write() as sql:
+            if self._pragma("application_id") == APPLICATION_ID:
+                return  # another process was first
+            if self._pragma("schema_version"):
+                raise UsageError(f"{self._path} is not a ledger; move it away, or choose another folder")
+            for statement in SCHEMA:
+                sql.execute(statement)
+
+    def _pragma(self, name: str) -> int:
+        return int(self._sql.execute(f"PRAGMA {name}").fetchone()[0])
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Hold the connection; what is read is one moment's state only within one statement."""
+        with self._turn, translated(self._path):
+            yield self._sql
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Hold the only write transaction on the file: on disk when the block ends, undone if it raises."""
+        with self._turn, translated(self._path):
+            self._sql.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._sql
+                self._sql.execute("COMMIT")
+            except BaseException:
+                if self._sql.in_transaction:
+                    self._sql.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the connection, once the thread that holds it is done."""
+        with self._turn:
+            self._sql.close()
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise what SQLite says of the file as a ``UsageError`` that says what to do."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        problem = PROBLEMS.get(_code(error))
+        if problem is None:
+            raise
+        raise UsageError(problem.format(path=path, error=error)) from error
+
+
+def _code(error: sqlite3.DatabaseError) -> int:
+    """SQLite's primary result code; 0 for errors that are Python's own."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

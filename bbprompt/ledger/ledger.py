@@ -1,0 +1,199 @@
+"""Reserve, send, settle: an answer is on disk before it is used, and what was sent is counted before it is sent."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from bbprompt.arrays import Float32
+from bbprompt.errors import UsageError
+from bbprompt.ledger.database import Database
+from bbprompt.ledger.money import PICO, Budget, Charge, Spending, pico_price
+
+STORED = np.dtype("<f4")
+"""How scores lie in the file, on every machine."""
+
+TOTALS = """
+    SELECT sum(answered), sum(failed), sum(pending), (SELECT sum(n) FROM reservations WHERE owner = ?),
+    sum(pico_usd), sum(unpriced) FROM oracles
+"""
+
+
+ANSWER = "SELECT scores, answer FROM answers JOIN oracles ON oracles.id = oracle WHERE name = ? AND key = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Queries that count as spent and may now be sent. Close it once: ``settle``, ``fail`` or ``release``."""
+
+    id: int
+    oracle: int
+    keys: tuple[bytes, ...]
+    price: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """One answer as it was paid for.
+
+    Attributes:
+        values: float32, shape (k,), bit for bit, read-only.
+        answer: what they mean, a value of ``bbprompt.oracle.Answer``.
+    """
+
+    values: Float32
+    answer: str
+
+
+class Ledger:
+    """Budget, spending and answers in one SQLite file that threads, processes and later runs may share.
+
+    Every method raises ``UsageError`` if the file cannot be read or written. A process that is killed leaves its
+    reservations open; they stay counted, because what was sent for them may have been billed.
+    """
+
+    def __init__(self, database: Database, budget: Budget) -> None:
+        """Hold an open database; ``Ledger.open`` is what makes one of these."""
+        self._database = database
+        self._budget = budget
+        self._owner = uuid.uuid4().hex
+
+    @classmethod
+    def open(cls, path: Path, *, budget: Budget, wait_s: float = 60.0) -> Self:
+        """Open the ledger at ``path``, made if there is none.
+
+        Args:
+            path: its file. SQLite keeps two more beside it while it is open.
+            budget: the most that the file may hold as spent for this ledger to let more through.
+            wait_s: seconds to wait for another process that writes.
+
+        Raises:
+            UsageError: another kind of file, a newer format, or one that cannot be opened or written.
+        """
+        return cls(Database(path, wait_s=wait_s), budget)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. Closing twice does nothing."""
+        self._database.close()
+
+    def reserve(self, oracle: str, keys: Sequence[bytes], *, usd_per_query: float | None) -> Reservation:
+        """Count one query per key as spent, on disk, before it is sent: all of them or none.
+
+        Args:
+            oracle: the oracle's ``spec.name``.
+            keys: ``image_key`` of each image.
+            usd_per_query: US dollars; ``None`` where the price is unknown.
+
+        Raises:
+            BudgetExhausted: they do not fit into the budget.
+            ConfigError: the budget is in dollars and the price unknown.
+        """
+        n, price = len(keys), pico_price(usd_per_query)
+        with self._database.write() as sql:
+            queries, pico_usd = sql.execute(
+                "SELECT ifnull(sum(answered + failed + pending), 0), ifnull(sum(pico_usd), 0) FROM oracles"
+            ).fetchone()
+            self._budget.check(spent=queries, spent_pico=pico_usd, n=n, price=price)
+            sql.execute("INSERT OR IGNORE INTO oracles (name) VALUES (?)", (oracle,))
+            (number,) = sql.execute("SELECT id FROM oracles WHERE name = ?", (oracle,)).fetchone()
+            row = sql.execute("INSERT INTO reservations (owner, n) VALUES (?, ?)", (self._owner, n)).lastrowid
+            assert row is not None
+            reservation = Reservation(row, number, tuple(keys), price)
+            _count(sql, reservation, pending=n, spent=n)
+        return reservation
+
+    def settle(self, reservation: Reservation, values: Float32, answer: str) -> None:
+        """Keep the answers, float32, shape (n, k), row i for key i; on disk when this returns.
+
+        Where the ledger already holds an answer for a key, that one stays.
+        """
+        n = len(reservation.keys)
+        if values.dtype != np.float32 or values.ndim != 2 or len(values) != n:
+            raise UsageError(f"answers must be float32 of shape ({n}, k), got {values.dtype} {values.shape}")
+        rows = [
+            (reservation.oracle, key, str(answer), row.tobytes())
+            for key, row in zip(reservation.keys, values.astype(STORED), strict=True)
+        ]
+        with self._database.write() as sql:
+            self._end(sql, reservation, answered=n)
+            sql.executemany("INSERT OR IGNORE INTO answers (oracle, key, answer, scores) VALUES (?, ?, ?, ?)", rows)
+
+    def fail(self, reservation: Reservation) -> None:
+        """Close a reservation that was, or may have been, billed and brought no answer. It stays spent."""
+        with self._database.write() as sql:
+            self._end(sql, reservation, failed=len(reservation.keys))
+
+    def release(self, reservation: Reservation) -> None:
+        """Close a reservation that was certainly not billed. It is not spent."""
+        with self._database.write() as sql:
+            self._end(sql, reservation, spent=-len(reservation.keys))
+
+    @staticmethod
+    def _end(
+        sql: sqlite3.Connection, reservation: Reservation, *, answered: int = 0, failed: int = 0, spent: int = 0
+    ) -> None:
+        if not sql.execute("DELETE FROM reservations WHERE id = ?", (reservation.id,)).rowcount:
+            raise UsageError(f"reservation {reservation.id} is closed already; settle, fail or release it once")
+        _count(sql, reservation, pending=-len(reservation.keys), answered=answered, failed=failed, spent=spent)
+
+    def look_up(self, oracle: str, keys: Collection[bytes]) -> dict[bytes, Stored]:
+        """Return the answers that are held, by key; costs nothing."""
+        found: dict[bytes, Stored] = {}
+        with self._database.read() as sql:
+            for key in keys:
+                row = sql.execute(ANSWER, (oracle, key)).fetchone()
+                if row:
+                    found[key] = Stored(np.frombuffer(row[0], dtype=STORED), row[1])
+        return found
+
+    @property
+    def spent(self) -> Spending:
+        """What the file holds as spent, whoever spent it."""
+        with self._database.read() as sql:
+            row = sql.execute(TOTALS, (self._owner,)).fetchone()
+        answered, failed, pending, own, pico_usd, unpriced = (value or 0 for value in row)
+        return Spending(answered, failed, own, pending - own, usd=None if unpriced else pico_usd / PICO)
+
+    def bill(self) -> list[Charge]:
+        """One line per oracle, in the order of their first queries."""
+        with self._database.read() as sql:
+            rows = sql.execute(
+                "SELECT name, answered, failed, pending, pico_usd, unpriced FROM oracles ORDER BY id"
+            )
+            return [
+                Charge(name, answered, failed, pending, usd=None if unpriced else pico_usd / PICO)
+                for name, answered, failed, pending, pico_usd, unpriced in rows
+            ]
+
+
+def _count(
+    sql: sqlite3.Connection,
+    reservation: Reservation,
+    *,
+    pending: int,
+    answered: int = 0,
+    failed: int = 0,
+    spent: int = 0,
+) -> None:
+    """Move queries between an oracle's counters; ``spent`` is by how many the queries to pay for change."""
+    paid, unpriced = (0, spent) if reservation.price is None else (spent * reservation.price, 0)
+    sql.execute(
+        """UPDATE oracles SET pending = pending + ?, answered = answered + ?, failed = failed + ?,
+        pico_usd = pico_usd + ?, unpriced = unpriced + ? WHERE id = ?""",
+        (pending, answered, failed, paid, unpriced, reservation.oracle),
+    )

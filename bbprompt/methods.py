@@ -1,0 +1,149 @@
+"""The learning methods by name: gradients, or any estimator. All see one task through one objective."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import msgspec
+
+from bbprompt.config_struct import convert
+from bbprompt.errors import ConfigError, MissingExtra
+from bbprompt.estimators import ESTIMATORS, FAMILIES, GUIDED, make_estimator
+from bbprompt.fit import Fit, GradientSettings, Selection, differentiable, fit_by_gradient, fit_by_query
+from bbprompt.fit.auto import fit_auto
+from bbprompt.fit.selection import Watch
+from bbprompt.fit.student import Student
+from bbprompt.losses import Loss
+from bbprompt.names import unknown
+from bbprompt.objective import Objective
+from bbprompt.oracle import Oracle, Scores
+from bbprompt.registry import open_student
+from bbprompt.task import FIT, SEARCH, Task
+
+AUTO = "auto"
+SEARCHES = (*ESTIMATORS, *GUIDED, *FAMILIES)
+GRADIENT = "gradient"
+
+
+class AutoSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``auto`` may be told.
+
+    Attributes:
+        student: an installed student, or "none". Never one that is the oracle's own model.
+    """
+
+    student: str = "efficientnet-lite0"
+
+
+def check_method(task: Task) -> None:
+    """Refuse what cannot work before anything is paid: unknown methods and options, a remote model's gradient.
+
+    Raises:
+        ConfigError: the method or one of its options cannot be used here.
+    """
+    fit = task.config.fit
+    if fit.method == GRADIENT:
+        differentiable(task.oracle)
+        _check_differentiable(task.loss)
+        gradient_settings(task)
+    elif fit.method == AUTO:
+        _auto_settings(task)
+    elif fit.method.partition(":")[0] in SEARCHES:
+        make_estimator(fit.method, task.theta, rng=task.rng(SEARCH), options=fit.options)
+    else:
+        raise unknown("[fit] method", fit.method, [AUTO, GRADIENT, *SEARCHES])
+
+
+def gradient_settings(task: Task) -> GradientSettings:
+    """Return the settings in ``[fit]``."""
+    options = {**task.config.fit.options, "looks": task.config.fit.looks}
+    return convert(options, GradientSettings, where="[fit] with method 'gradient'")
+
+
+def run_method(
+    task: Task, oracle: Oracle, *, start: Scores, queries: int | None, checkpoint: Path, watch: Watch
+) -> Fit:
+    """Learn the task's prompt through ``oracle``.
+
+    Args:
+        start: answers to the training images with the prompt as it starts.
+        queries: images that a query-only method may score; ``None`` for gradients.
+    """
+    objective = _objective(task, oracle)
+    selection = _selection(task, oracle)
+    if queries is None:
+        return fit_by_gradient(
+            objective,
+            task.theta,
+            selection,
+            fit_map=task.fit_map,
+            start=start,
+            settings=gradient_settings(task),
+            rng=task.rng(FIT),
+            checkpoint=checkpoint,
+            watch=watch,
+        )
+    if task.config.fit.method == AUTO:
+        return fit_auto(
+            objective,
+            task.theta,
+            selection,
+            student=_student(task),
+            fit_map=task.fit_map,
+            start=start,
+            queries=queries,
+            looks=task.config.fit.looks,
+            rng=task.rng(FIT),
+            checkpoint=checkpoint,
+            watch=watch,
+        )
+    estimator = make_estimator(
+        task.config.fit.method, task.theta, rng=task.rng(SEARCH), options=task.config.fit.options
+    )
+    return fit_by_query(
+        objective,
+        estimator,
+        selection,
+        fit_map=task.fit_map,
+        start=start,
+        queries=queries,
+        looks=task.config.fit.looks,
+        rng=task.rng(FIT),
+        checkpoint=checkpoint,
+        watch=watch,
+    )
+
+
+def _auto_settings(task: Task) -> AutoSettings:
+    return convert(task.config.fit.options, AutoSettings, where="[fit] with method 'auto'")
+
+
+def _student(task: Task) -> Student | None:
+    """Open the student; where its packages are missing, do without, and say what they would add."""
+    name = _auto_settings(task).student
+    if name == "none":
+        return None
+    try:
+        student: Student = open_student(name, labels=len(task.spec.labels), input_size=task.spec.input_size)
+    except MissingExtra as error:
+        warnings.warn(f"auto goes without a student, which would speed up the first queries: {error}", stacklevel=2)
+        return None
+    return student
+
+
+def _check_differentiable(loss: Loss) -> None:
+    if not loss.differentiable:
+        raise ConfigError(f"loss {loss.name!r} has no useful gradient; use 'cross-entropy', or a query-only method")
+
+
+def _objective(task: Task, oracle: Oracle) -> Objective:
+    train = task.splits.train
+    images = task.prompt.template.prepare(train.images)
+    return Objective(oracle=oracle, prompt=task.prompt, images=images, targets=train.targets, loss=task.loss)
+
+
+def _selection(task: Task, oracle: Oracle) -> Selection:
+    validation = task.splits.validation
+    images = task.prompt.template.prepare(validation.images)
+    return Selection(oracle=oracle, prompt=task.prompt, images=images, targets=validation.targets)

@@ -1,0 +1,43 @@
+"""What a prompt is trained on: the loss of prompted training images, through an oracle and a label map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bbprompt.arrays import Float, Int, UInt8
+from bbprompt.labelmaps import CrossFit
+from bbprompt.losses import Loss
+from bbprompt.oracle import Oracle, Scores
+from bbprompt.prompt import PixelPrompt
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The training loss as a function of theta, one candidate's images at a time.
+
+    Attributes:
+        oracle: the frozen classifier.
+        prompt: template and parametrisation.
+        images: uint8, shape (n, h, w, 3): training images as the template prepared them.
+        targets: int64, shape (n,): class numbers.
+        loss: of class scores against targets.
+    """
+
+    oracle: Oracle
+    prompt: PixelPrompt
+    images: UInt8
+    targets: Int
+    loss: Loss
+
+    def query(self, thetas: Float, rows: Int) -> Scores:
+        """Score candidate i, ``thetas[i]``, on images ``rows[i]``: (m, d) and (m, b) to scores of m * b images."""
+        prompted = [self.prompt.apply(self.images[r], theta) for theta, r in zip(thetas, rows, strict=True)]
+        return self.oracle.query(np.concatenate(prompted))
+
+    def losses(self, scores: Scores, rows: Int, maps: CrossFit) -> Float:
+        """Mean loss of each candidate, shape (m,), from what ``query`` returned for the same rows."""
+        losses = self.loss(maps(scores.log(), rows.ravel()), self.targets[rows.ravel()])
+        means: Float = np.asarray(losses, dtype=np.float64).reshape(rows.shape).mean(axis=1)
+        return means

@@ -1,0 +1,72 @@
+"""Where a budget goes, before a query is sent: what the figures need is set aside, training gets the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bbprompt.errors import ConfigError
+from bbprompt.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Queries of each phase.
+
+    Attributes:
+        baseline: every training image without a prompt: the first label map.
+        start: every training image with the prompt as it starts; 0 where that changes no pixel.
+        fit: training and validation.
+        test: every test image, without and with the prompt.
+        spare: for retries, and for the requests that a kill leaves in flight. The fit is planned without them, so
+            that a run that lost no more ends in the same prompt as one that lost none.
+    """
+
+    baseline: int
+    start: int
+    fit: int
+    test: int
+    spare: int
+
+    @property
+    def total(self) -> int:
+        """The whole budget."""
+        return self.baseline + self.start + self.fit + self.test + self.spare
+
+
+def make_plan(task: Task) -> Plan:
+    """Divide the run's budget of queries.
+
+    Raises:
+        ConfigError: no budget, or one too small for a single step of training.
+    """
+    budget = task.config.budget.queries
+    if budget is None:
+        raise ConfigError("a query-only method needs a limit: set [budget] queries, as in queries = 5000")
+    baseline, test = len(task.splits.train.targets), 2 * len(task.splits.test.targets)
+    start = 0 if starts_plain(task) else baseline
+    spare = _spare(task, budget)
+    fit = budget - baseline - start - test - spare
+    least = 2 * len(task.splits.validation.targets) + 2
+    if fit < least:
+        raise ConfigError(
+            f"[budget] queries = {budget} is too small: {baseline + start} for training images, {test} for the test, "
+            f"{spare} spare and at least {least} to train and validate are {budget - fit + least}; "
+            "raise it, or lower [data] shots, validation or test"
+        )
+    return Plan(baseline=baseline, start=start, fit=fit, test=test, spare=spare)
+
+
+def _spare(task: Task, budget: int) -> int:
+    """Three hundredths of the budget, and no less than two kills can lose, unless the run file says otherwise."""
+    if task.config.budget.spare is not None:
+        return task.config.budget.spare
+    return max(2 * task.spec.max_batch * task.spec.max_in_flight, 3 * budget // 100)
+
+
+def starts_plain(task: Task) -> bool:
+    """Whether the prompt, as it starts, leaves the training images as they are without any."""
+    images = task.splits.train.images[:1]
+    started = task.prompt.apply(task.prompt.template.prepare(images), task.theta)
+    return bool(np.array_equal(started, task.plain(images)))

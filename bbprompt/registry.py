@@ -1,0 +1,107 @@
+"""Find oracles and servers by name. Any installed package may add one: one entry point, one factory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol
+
+from bbprompt.errors import ConfigError, MissingExtra
+from bbprompt.names import look_up
+from bbprompt.oracle import Oracle
+
+ORACLES = "bbprompt.oracles"
+"""Entry points of ``open_oracle(options: Mapping[str, object]) -> Oracle``."""
+
+STUDENTS = "bbprompt.students"
+"""Entry points of ``open_student(labels: int, *, input_size: tuple[int, int]) -> Student``."""
+
+SERVERS = "bbprompt.servers"
+"""Entry points of ``serve(oracle, *, host: str, port: int, on_ready: Callable[[str], object]) -> None``."""
+
+SERVER_PROCESSES = "bbprompt.server_processes"
+"""Entry points of a context manager, called as ``(adapter, options)``: a server in a process of its own."""
+
+
+class ServerProcess(Protocol):
+    """A running server."""
+
+    url: str
+
+
+def adapter_names() -> tuple[str, ...]:
+    """Return the names that ``open_oracle`` knows, sorted."""
+    return tuple(sorted(_table(ORACLES)))
+
+
+def open_oracle(adapter: str, options: Mapping[str, object]) -> Oracle:
+    """Open the oracle of an installed adapter.
+
+    Args:
+        adapter: one of ``adapter_names()``.
+        options: the adapter's own keys, as in a run file's ``[oracle]`` without ``adapter``.
+
+    Raises:
+        ConfigError: an unknown adapter, an option it refuses, or a package it needs that is not installed.
+        OracleError: a service that does not answer.
+    """
+    oracle: Oracle = _load("adapter", adapter, ORACLES)(options)
+    return oracle
+
+
+def open_student(name: str, *, labels: int, input_size: tuple[int, int]) -> Any:
+    """Open an installed student for an oracle of ``labels`` labels and images of ``input_size`` = (height, width).
+
+    Raises:
+        MissingExtra: a package that it needs is not installed.
+        ConfigError: an unknown student.
+    """
+    return _load("student", name, STUDENTS)(labels, input_size=input_size)
+
+
+def find_server(name: str) -> Callable[..., None]:
+    """Return the ``serve`` function of an installed server.
+
+    Raises:
+        ConfigError: an unknown server, or a package it needs that is not installed.
+    """
+    serve: Callable[..., None] = _load("server", name, SERVERS)
+    return serve
+
+
+def start_server(name: str, adapter: str, options: Mapping[str, object]) -> AbstractContextManager[ServerProcess]:
+    """Return a context manager that serves an adapter's oracle from a process of its own while its block runs.
+
+    Raises:
+        ConfigError: an unknown server, or a package it needs that is not installed.
+    """
+    process: AbstractContextManager[ServerProcess] = _load("server", name, SERVER_PROCESSES)(adapter, options)
+    return process
+
+
+@contextmanager
+def needs_extra(extra: str, *, distribution: str = "bbprompt") -> Iterator[None]:
+    """Wrap an adapter's optional imports: a missing package becomes a line that names the extra to install.
+
+    Raises:
+        ConfigError: something imported inside is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            f"the package {error.name!r} is not installed; install it with: pip install '{distribution}[{extra}]'"
+        ) from error
+
+
+def _table(group: str) -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=group)}
+
+
+def _load(what: str, name: str, group: str) -> Any:
+    entry = look_up(what, name, _table(group))
+    try:
+        return entry.load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"{what} {name!r} cannot be loaded from {entry.value}: {error}") from error

@@ -1,0 +1,155 @@
+"""One run, as data flows: open, pre-flight, no prompt, fit, PNG, read back, test once, write down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bbprompt.config import RunConfig
+from bbprompt.errors import ConfigError
+from bbprompt.evaluate import Evaluation, evaluate_overlay
+from bbprompt.fit import Fit
+from bbprompt.fit.selection import Watch
+from bbprompt.labelmaps import load_label_map
+from bbprompt.labelmaps.base import LabelMap
+from bbprompt.ledger import Budget, Ledger
+from bbprompt.methods import GRADIENT, check_method, gradient_settings, run_method
+from bbprompt.oracle import Oracle, Scores
+from bbprompt.outcome import make_result, score_test, write_outcome
+from bbprompt.overlay import Overlay, OverlayMeta, read_overlay, write_overlay
+from bbprompt.plan import Plan, make_plan, starts_plain
+from bbprompt.progress import progress
+from bbprompt.records import (
+    CHECKPOINT,
+    LEDGER,
+    OVERLAY,
+    Costs,
+    RunRecord,
+    load_run,
+)
+from bbprompt.runfolder import claim
+from bbprompt.task import Task, open_task
+from bbprompt.wrappers import Cached, paid
+
+
+def fit_run(config: RunConfig, folder: Path, *, resume: bool = False) -> RunRecord:
+    """Carry out a run and leave its files in ``folder``; a finished one is read, not run again.
+
+    Raises:
+        ConfigError: the run file or the folder cannot be used.
+        DataError: the images cannot be used.
+        BudgetExhausted: the budget ended before there was a prompt to keep.
+        OracleError: the oracle failed for good. What was paid for is kept, and ``resume`` goes on from it.
+    """
+    started = time.perf_counter()
+    task = open_task(config)
+    check_method(task)
+    plan = None if config.fit.method == GRADIENT else make_plan(task)
+    if claim(folder, config, resume=resume):
+        return load_run(folder)
+    with _oracle(task, folder, keep=plan.test if plan else 0) as oracle:
+        baseline, fit = _learn(task, oracle, plan, folder)
+    write_overlay(folder / OVERLAY, _overlay(task, fit))
+    with _oracle(task, folder, keep=0) as oracle:
+        tested = score_test(task, oracle, read_overlay(folder / OVERLAY), baseline)
+    costs = _costs(task, folder, fit, seconds=time.perf_counter() - started)
+    write_outcome(folder, make_result(task, fit, tested, costs), fit, tested.examples)
+    return load_run(folder)
+
+
+@contextmanager
+def _oracle(task: Task, folder: Path, *, keep: int) -> Iterator[Oracle]:
+    """The task's oracle; unless it is local and differentiated, behind the ledger, ``keep`` queries under budget."""
+    budget = task.config.budget
+    if task.config.fit.method == GRADIENT:
+        yield task.oracle
+    else:
+        queries = None if budget.queries is None else budget.queries - keep
+        with Ledger.open(folder / LEDGER, budget=Budget(queries=queries, usd=budget.usd)) as ledger:
+            yield paid(task.oracle, ledger)
+
+
+def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple[LabelMap, Fit]:
+    """Score the unprompted training images, fit the best map without a prompt, then learn the prompt."""
+    train = task.splits.train
+    plain = task.plain(train.images)
+    oracle.query(plain[:1])  # a wrong key or URL fails here, before money is spent
+    unprompted = oracle.query(plain)
+    baseline = task.fit_map(unprompted, train.targets).whole
+    start = unprompted if starts_plain(task) else _score_start(task, oracle)
+    with _bar(task, oracle, plan) as watch:
+        fit = run_method(
+            task,
+            oracle,
+            start=start,
+            queries=plan.fit if plan else None,
+            checkpoint=folder / CHECKPOINT,
+            watch=watch,
+        )
+    return baseline, fit
+
+
+@contextmanager
+def _bar(task: Task, oracle: Oracle, plan: Plan | None) -> Iterator[Watch]:
+    """Show how far the training is; for queries also what was cached and sent again."""
+    if plan is None:
+        passes = len(task.splits.train.targets) * gradient_settings(task).epochs
+        with progress("training", total=passes, unit="passes") as bar:
+            yield lambda seen, best: bar.update(queries=seen, best=best)
+    else:
+        assert isinstance(oracle, Cached)
+        counters, ledger = oracle.counters, oracle.ledger
+        with progress("training", total=plan.fit) as bar:
+            yield lambda asked, best: bar.update(
+                queries=asked, best=best, hits=counters.hits, retries=counters.retries, usd=ledger.spent.usd
+            )
+
+
+def _score_start(task: Task, oracle: Oracle) -> Scores:
+    prepared = task.prompt.template.prepare(task.splits.train.images)
+    return oracle.query(task.prompt.apply(prepared, task.theta))
+
+
+def _overlay(task: Task, fit: Fit) -> Overlay:
+    last = fit.history[-1]
+    return Overlay(
+        template=task.prompt.template,
+        levels=task.prompt.levels(fit.theta),
+        meta=OverlayMeta(
+            classes=task.classes,
+            label_map=fit.label_map.state(),
+            oracle=task.spec.name,
+            training={"method": task.config.fit.method, "seed": task.config.seed, "queries": last.queries},
+        ),
+    )
+
+
+def _costs(task: Task, folder: Path, fit: Fit, *, seconds: float) -> Costs:
+    budget = task.config.budget
+    if task.config.fit.method == GRADIENT:
+        return Costs(queries=None, passes=fit.queries, budget=None, usd=None, seconds=seconds)
+    with Ledger.open(folder / LEDGER, budget=Budget(queries=budget.queries, usd=budget.usd)) as ledger:
+        spent = ledger.spent
+    return Costs(queries=spent.queries, passes=None, budget=budget.queries, usd=spent.usd, seconds=seconds)
+
+
+def evaluate_png(png: Path, config: RunConfig, *, split: str) -> Evaluation:
+    """Score the PNG on one split of the run's images, through the ledger beside it if the run pays for queries.
+
+    Raises:
+        OverlayError: the file is no prompt.
+        ConfigError: the prompt was made for another size or other classes.
+    """
+    overlay = read_overlay(png)
+    task = open_task(config)
+    if overlay.template.canvas != task.spec.input_size or overlay.meta.classes != task.classes:
+        raise ConfigError(
+            f"{png} is for {len(overlay.meta.classes)} classes at {overlay.template.canvas} pixels, the run has "
+            f"{len(task.classes)} at {task.spec.input_size}; give the run file it was made with"
+        )
+    with _oracle(task, png.parent, keep=0) as oracle:
+        return evaluate_overlay(
+            overlay, oracle, load_label_map(overlay.meta.label_map), getattr(task.splits, split)
+        )

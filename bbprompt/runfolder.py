@@ -1,0 +1,53 @@
+"""A run's folder: who may write into it. Nothing of another run is ever lost or overwritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bbprompt.atomic import write_atomically
+from bbprompt.config import RunConfig, dump_config, load_config
+from bbprompt.errors import ConfigError
+from bbprompt.records import RESULT, RUN_FILE
+
+
+def claim(folder: Path, config: RunConfig, *, resume: bool) -> bool:
+    """Make ``folder`` this run's; return whether the run is already finished there.
+
+    Raises:
+        ConfigError: the folder belongs to another run, or to this one, unfinished, and ``resume`` was not asked for.
+    """
+    if (folder / RUN_FILE).exists():
+        _check_same(folder, config)
+        finished = (folder / RESULT).exists()
+        if not finished and not resume:
+            raise ConfigError(f"{folder} holds this run, unfinished; add --resume to go on, or name another --out")
+        return finished
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"{folder} exists and is not a run's folder; name another --out, nothing was written")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / RUN_FILE, dump_config(config).encode())
+    except OSError as error:
+        raise ConfigError(f"cannot write into {folder}: {error.strerror}; name another --out") from error
+    return False
+
+
+def _check_same(folder: Path, config: RunConfig) -> None:
+    before, now = (_comparable(c) for c in (load_config(folder / RUN_FILE), config))
+    changed = [key for key in now if before[key] != now[key]]
+    if changed:
+        key = changed[0]
+        raise ConfigError(
+            f"{folder} belongs to another run: its {key} is {before[key]}, this one's {now[key]}; "
+            "name another --out, or give that run's file"
+        )
+
+
+def _comparable(config: RunConfig) -> dict[str, Any]:
+    """All that makes a run this run; a service may move, and its answers in the ledger go by its name, not its URL."""
+    document: dict[str, Any] = msgspec.to_builtins(config)
+    document["oracle"]["options"].pop("url", None)
+    return document

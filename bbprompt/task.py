@@ -1,0 +1,108 @@
+"""Everything that a run file names, opened: oracle, images, prompt, loss, label map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bbprompt.arrays import Float, Int, UInt8
+from bbprompt.config import RunConfig
+from bbprompt.data import Splits, load_source, split
+from bbprompt.labelmaps import LABEL_MAPS, CrossFit, cross_fit_label_map
+from bbprompt.losses import Loss, choose_loss
+from bbprompt.names import look_up
+from bbprompt.oracle import Oracle, OracleSpec, Scores
+from bbprompt.parametrisations import make_parametrisation
+from bbprompt.prompt import PixelPrompt
+from bbprompt.registry import open_oracle
+from bbprompt.templates import make_template
+from bbprompt.templates.resize import fit as resize
+
+DATA, MAP, FIT, SEARCH = range(4)
+"""Streams of chance: each part of a run draws from its own, so that one does not move the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A frozen classifier, images of a new task, and the prompt that is to bring them together."""
+
+    config: RunConfig
+    oracle: Oracle
+    splits: Splits
+    prompt: PixelPrompt
+    loss: Loss
+
+    @property
+    def spec(self) -> OracleSpec:
+        """The oracle's."""
+        return self.oracle.spec
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the task's classes."""
+        return self.splits.train.classes
+
+    @property
+    def theta(self) -> Float:
+        """Where training starts: no prompt."""
+        return np.zeros(self.prompt.parametrisation.size)
+
+    def rng(self, stream: int) -> np.random.Generator:
+        """A fresh generator of one of the run's streams of chance."""
+        return np.random.default_rng([self.config.seed, stream])
+
+    def plain(self, images: UInt8) -> UInt8:
+        """Images (n, H, W, 3) at the oracle's size, with no prompt at all."""
+        return resize(images, self.spec.input_size)
+
+    def fit_map(self, scores: Scores, targets: Int) -> CrossFit:
+        """Fit the run's label map; chance, where a map needs it, is the same each time."""
+        labels = self.config.labels
+        return cross_fit_label_map(
+            labels.map,
+            scores,
+            targets,
+            spec=self.spec,
+            classes=self.classes,
+            rng=self.rng(MAP),
+            pairs=labels.pairs,
+        )
+
+
+def open_task(config: RunConfig) -> Task:
+    """Open what a run file names. Nothing is queried.
+
+    Raises:
+        ConfigError: an unknown name or option, or parts that do not go together.
+        DataError: images that cannot be used.
+        OracleError: a server that is not there.
+    """
+    look_up("label map", config.labels.map, LABEL_MAPS)
+    oracle = open_oracle(config.oracle.adapter, config.oracle.options)
+    loss = choose_loss(config.fit.loss, oracle.spec.answer)
+    return Task(config, oracle, _splits(config, oracle.spec), _prompt(config, oracle.spec), loss)
+
+
+def _splits(config: RunConfig, spec: OracleSpec) -> Splits:
+    data = config.data
+    rng = np.random.default_rng([config.seed, DATA])
+    source = load_source(data.source, size=spec.input_size)
+    return split(source, shots=data.shots, validation=data.validation, test=data.test, rng=rng)
+
+
+def _prompt(config: RunConfig, spec: OracleSpec) -> PixelPrompt:
+    asked = config.prompt
+    template = make_template(
+        asked.template,
+        canvas=spec.input_size,
+        blend=asked.blend,
+        size=asked.size,
+        shrink=asked.shrink,
+        position=asked.position,
+        seed=config.seed if asked.template == "random-patch" else None,
+    )
+    parametrisation = make_parametrisation(
+        asked.parametrisation, mask=template.mask, cells=asked.cells, bound_levels=asked.bound_levels
+    )
+    return PixelPrompt(template, parametrisation)

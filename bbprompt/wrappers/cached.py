@@ -1,0 +1,66 @@
+"""Answer from the ledger what it holds; ask only for the rest.
+
+A resumed run gets the same bits as one that was never stopped. What the ledger holds is returned as it was paid
+for; what it lacks is asked again in the same company, which matters where a model's last bits depend on the batch:
+requests are full but for the last, and each is settled whole or not at all, so what a killed call leaves missing is
+whole requests, and the misses, kept in order, split into those same requests again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bbprompt.arrays import UInt8
+from bbprompt.errors import UsageError
+from bbprompt.ledger import Ledger, Stored, image_key
+from bbprompt.oracle import Oracle, OracleSpec, Scores, check_images
+from bbprompt.wrappers.counters import Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """Ask ``oracle``, which settles into the same ``ledger``, once for each image that the ledger does not hold."""
+
+    oracle: Oracle
+    ledger: Ledger
+    counters: Counters = field(default_factory=Counters, kw_only=True)
+
+    @property
+    def spec(self) -> OracleSpec:
+        """The oracle's."""
+        return self.oracle.spec
+
+    def query(self, images: UInt8) -> Scores:
+        """Score n images, uint8, shape (n, h, w, 3), with the answers that the ledger holds in the end.
+
+        Raises:
+            DataError: the images have the wrong dtype or shape.
+            UsageError: the ledger's answers are of another kind or width than the oracle's.
+            OracleError: a query failed. What was answered is in the ledger.
+            BudgetExhausted: what is missing does not fit into the budget. What did fit is in the ledger.
+        """
+        check_images(images, self.spec)
+        keys = [image_key(image) for image in images]
+        held = self.ledger.look_up(self.spec.name, set(keys))
+        missing: dict[bytes, int] = {}
+        for row, key in enumerate(keys):
+            if key not in held:
+                missing.setdefault(key, row)
+        self.counters.add(hits=len(keys) - len(missing))
+        if missing:
+            self.oracle.query(images[list(missing.values())])
+            held |= self.ledger.look_up(self.spec.name, missing)
+        return self._scores([held[key] for key in keys])
+
+    def _scores(self, rows: list[Stored]) -> Scores:
+        spec = self.spec
+        for row in rows:
+            if (row.answer, len(row.values)) != (spec.answer, len(spec.labels)):
+                raise UsageError(
+                    f"the ledger holds {row.answer} of {len(row.values)} labels from {spec.name}, which now gives "
+                    f"{spec.answer} of {len(spec.labels)}; a changed model needs another name, or another folder"
+                )
+        values = np.stack([row.values for row in rows]) if rows else np.empty((0, len(spec.labels)), np.float32)
+        return Scores(values, spec.answer)

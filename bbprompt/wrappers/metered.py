@@ -1,0 +1,65 @@
+"""Count a query before it is sent; keep its answer before it is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bbprompt.arrays import UInt8
+from bbprompt.errors import AnswerError, OracleError
+from bbprompt.ledger import Ledger, image_key
+from bbprompt.oracle import Oracle, OracleSpec, Scores, check_images, check_scores
+from bbprompt.wrappers.counters import Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """Reserve, send, settle. One query is one request.
+
+    A request counts as spent unless its error says that it was certainly not billed. Whatever interrupts it, and
+    an answer that cannot be used, leave it spent and nothing in the cache.
+    """
+
+    oracle: Oracle
+    ledger: Ledger
+    counters: Counters = field(default_factory=Counters, kw_only=True)
+
+    @property
+    def spec(self) -> OracleSpec:
+        """The oracle's."""
+        return self.oracle.spec
+
+    def query(self, images: UInt8) -> Scores:
+        """Score n images, uint8, shape (n, h, w, 3).
+
+        Raises:
+            DataError: the images have the wrong dtype or shape. Nothing was sent.
+            BudgetExhausted: they do not fit into the budget. Nothing was sent.
+            OracleError: the query failed.
+            AnswerError: the answer is no usable scores.
+        """
+        spec = self.spec
+        check_images(images, spec)
+        keys = [image_key(image) for image in images]
+        reservation = self.ledger.reserve(spec.name, keys, usd_per_query=spec.usd_per_query)
+        try:
+            scores = self._ask(images)
+        except BaseException as error:
+            if isinstance(error, OracleError) and not error.billed:
+                self.ledger.release(reservation)
+            else:
+                self.ledger.fail(reservation)
+                self.counters.add(paid=len(keys))
+            raise
+        self.ledger.settle(reservation, scores.values, scores.answer)
+        self.counters.add(paid=len(keys))
+        return scores
+
+    def _ask(self, images: UInt8) -> Scores:
+        spec, scores = self.spec, self.oracle.query(images)
+        if scores.answer is not spec.answer:
+            raise AnswerError(
+                f"{spec.name} answered {scores.answer}, expected {spec.answer}; correct what its adapter declares"
+            )
+        return check_scores(Scores(np.asarray(scores.values, dtype=np.float32), scores.answer), spec, len(images))
