@@ -1,0 +1,98 @@
+"""One cell: what it counts, what a method may see, and that a mark owes nothing to later queries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bbprompt.testing.fakes import FakeOracle
+from benchmarks.queries import methods
+from benchmarks.queries.cell import run_cell
+from benchmarks.queries.learning import within
+from benchmarks.queries.methods import METHODS, Method
+from benchmarks.queries.records import Cell, CellRecord
+from benchmarks.queries.setup import configure, open_cell, sealed
+from benchmarks.queries.tasks import TASKS
+
+HERE = Path()
+
+
+def cell_of(task: str, method: str, answers: str = "full") -> Cell:
+    return Cell(task=task, answers=answers, shots="16", method=method, seed=11)
+
+
+def run(cell: Cell, *budgets: int) -> CellRecord:
+    return run_cell(cell, budgets, data=HERE, machine="here")
+
+
+@pytest.mark.parametrize("answers", ["full", "top5", "label"])
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "gradient"])
+def test_every_row_runs_on_every_kind_of_answer(tiny: str, method: str, answers: str) -> None:
+    record = run(cell_of(tiny, method, answers), 500)
+    assert record.error is None
+    (mark,) = record.marks
+    assert 160 <= mark.spent <= mark.budget
+    assert mark.test.n == 100
+
+
+def test_gradients_gain_on_the_map_alone(tiny: str) -> None:
+    floor, ceiling = run(cell_of(tiny, "no-prompt")), run(cell_of(tiny, "gradient"))
+    assert floor.marks[0].spent == 160
+    assert ceiling.marks[0].spent == 320
+    assert ceiling.error is None
+
+
+def test_counts_what_the_oracle_answered(tiny: str) -> None:
+    task = open_cell(cell_of(tiny, "antithetic-dct"), HERE)
+    oracle = FakeOracle(task.spec)
+    before_test: list[int] = []
+    for mark in within(replace(task, oracle=oracle), [500, 700], anytime=True):
+        before_test.append(oracle.queries - 100 * (len(before_test) + 1))
+        assert mark.spent == before_test[-1] <= mark.budget
+
+
+def test_a_mark_owes_nothing_to_later_queries(tiny: str) -> None:
+    cell = cell_of(tiny, "antithetic-dct")
+    assert run(cell, 500).marks[0] == run(cell, 500, 1_000).marks[0]
+
+
+def test_a_method_that_must_know_its_budget_starts_afresh(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METHODS, "afresh", Method("antithetic", prompt=methods.DCT, anytime=False))
+    small, large = run(cell_of(tiny, "afresh"), 500, 1_000).marks
+    assert large.spent > small.spent
+    assert large == run(cell_of(tiny, "afresh"), 1_000).marks[0]
+
+
+def test_budgets_that_nothing_fits_into_have_no_mark(tiny: str) -> None:
+    record = run(cell_of(tiny, "antithetic-dct"), 200, 500)
+    assert [mark.budget for mark in record.marks] == [500]
+    assert record.error is None
+
+
+def test_a_crash_is_a_result(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METHODS, "crashing", Method("antithetic", {"pairs": -1}))
+    record = run(cell_of(tiny, "crashing"), 500)
+    assert record.marks == ()
+    assert record.error is not None
+    assert record.error.startswith("ConfigError: ")
+
+
+def test_a_method_never_gets_the_test_images(tiny: str) -> None:
+    task = open_cell(cell_of(tiny, "antithetic-dct"), HERE)
+    assert sealed(task).splits.test is task.splits.train
+    assert np.array_equal(sealed(task).splits.validation.images, task.splits.validation.images)
+
+
+@pytest.mark.parametrize("task", [name for name in TASKS if name.startswith(("lite0", "conse"))])
+def test_no_oracle_is_its_own_student(task: str) -> None:
+    assert configure(cell_of(task, "auto")).fit.options == {"student": "none"}
+
+
+def test_methods_of_one_seed_get_the_same_images(tiny: str) -> None:
+    tasks = [open_cell(cell_of(tiny, method), HERE) for method in ("spsa", "gradient")]
+    for part in ("train", "validation", "test"):
+        first, second = (getattr(task.splits, part).images for task in tasks)
+        assert np.array_equal(first, second)

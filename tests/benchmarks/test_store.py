@@ -1,0 +1,99 @@
+"""Finished cells survive, are not run again, and become a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bbprompt.records import AccuracyRecord
+from benchmarks.machine import describe
+from benchmarks.queries.__main__ import main
+from benchmarks.queries.methods import METHODS, Method
+from benchmarks.queries.records import Cell, CellRecord, Mark
+from benchmarks.queries.store import Store, finished
+from benchmarks.queries.summary import summarise
+from benchmarks.queries.table import markdown
+
+
+def record_of(method: str, seed: int, accuracies: dict[int, float], **changed: object) -> CellRecord:
+    marks = [
+        Mark(
+            budget=budget,
+            spent=budget,
+            validation=None,
+            test=AccuracyRecord(accuracy=value, low=0, high=1, correct=0, n=1),
+        )
+        for budget, value in accuracies.items()
+    ]
+    values: dict[str, object] = {
+        "cell": Cell(task="tiny", answers="full", shots="16", method=method, seed=seed),
+        "settings": {"step": 1},
+        "budgets": tuple(accuracies),
+        "marks": tuple(marks),
+        "error": None,
+        "seconds": 1.0,
+        "machine": "here",
+    }
+    return CellRecord(**{**values, **changed})  # type: ignore[arg-type]
+
+
+def test_keeps_the_latest_run_of_each_cell(tmp_path: Path) -> None:
+    store = Store(tmp_path / "results")
+    first, second = record_of("ours", 2, {500: 0.5}), record_of("ours", 1, {500: 0.6})
+    for record in (first, second, record_of("ours", 2, {500: 0.7})):
+        store.add(record)
+    assert store.records() == [second, record_of("ours", 2, {500: 0.7})]
+
+
+def test_finished_means_these_settings_and_these_budgets() -> None:
+    record = record_of("ours", 1, {500: 0.5, 1000: 0.6})
+    assert finished([record], record.cell, [500], {"step": 1})
+    assert not finished([record], record.cell, [500, 2000], {"step": 1})
+    assert not finished([record], record.cell, [500], {"step": 2})
+    assert not finished([], record.cell, [500], {"step": 1})
+
+
+def test_describes_each_machine_once(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert store.add_machine(describe()) == store.add_machine(describe())
+    (machine,) = store.machines().values()
+    assert machine == describe()
+
+
+def test_the_command_goes_on_where_it_stopped(tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["run", "--tasks", tiny, "--methods", "antithetic-dct", "--answers", "full", "--shots", "16"]
+    command += ["--budgets", "500", "--results", str(tmp_path)]
+    monkeypatch.setattr("benchmarks.queries.options.look_up", lambda _what, name, _known: name)
+    runs = [CliRunner().invoke(main, command, catch_exceptions=False) for _ in range(2)]
+    assert "6 cells to run, 0 finished" in runs[0].stderr
+    assert "0 cells to run, 6 finished" in runs[1].stderr
+    monkeypatch.setitem(METHODS, "antithetic-dct", Method("antithetic", {"pairs": 4}))
+    assert "2 cells to run, 4 finished" in CliRunner().invoke(main, command).stderr
+    shown = CliRunner().invoke(main, ["table", "--results", str(tmp_path)], catch_exceptions=False).stdout
+    assert "### tiny, answers: full, shots: 16" in shown
+    CliRunner().invoke(main, ["figure", "--results", str(tmp_path)], catch_exceptions=False)
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_table_by_hand() -> None:
+    records = [
+        *(record_of("no-prompt", seed, {160: value}) for seed, value in ((1, 0.5), (2, 0.6))),
+        *(record_of("gradient", seed, {320: value}) for seed, value in ((1, 0.9), (2, 1.0))),
+        *(record_of("auto", seed, {500: value, 1000: value + 0.2}) for seed, value in ((1, 0.6), (2, 0.7))),
+        record_of("spsa", 1, {500: 0.5, 1000: 0.6}),
+        record_of("spsa", 2, {500: 0.6}, budgets=(500, 1000), error="ValueError: diverged"),
+        record_of("spsa", 3, {500: 0.6}),
+    ]
+    table = markdown(summarise(records), against="auto")
+    assert "Map alone 0.550 ± 0.635; gradients 0.950 ± 0.635; 2 seeds." in table
+    assert "| auto | 0.650 ± 0.635 (0.25 ± 0.00) | 0.850 ± 0.635 (0.75 ± 0.00) | 1,000 | – |" in table
+    assert "| spsa | 0.550 ± 0.635 (0.00 ± 0.00) | 0.600 ± 0.000 (0.12 ± 1.59), 1 failed | – | – |" in table
+    assert "| no-prompt | +0.100 ± 0.000 | +0.300 ± 0.000 |" in table
+
+
+def test_refuses_unknown_names_with_the_nearest() -> None:
+    result = CliRunner().invoke(main, ["run", "--tasks", "resnet20-digit"])
+    assert result.exit_code == 2
+    assert "did you mean 'resnet20-digits'" in " ".join(result.stderr.split())

@@ -1,0 +1,104 @@
+"""``auto``: within its budget with a student and without one, never below no prompt, resumed to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bbprompt.fit import Fit
+from bbprompt.fit.auto import fit_auto
+from tests.fit.conftest import BIAS, Linear, Problem
+
+torch = pytest.importorskip("torch")
+
+Make = Callable[..., Problem]
+
+
+class Stopped(Exception):
+    """Stands for a kill between two steps."""
+
+
+class KnowsAll:
+    """A student that need not learn: the oracle itself, as a torch function."""
+
+    def __init__(self) -> None:
+        self.weights = torch.from_numpy(Linear().weights).float()
+        self.lessons: list[int] = []
+
+    def learn(self, images, log_scores, *, passes, rng) -> None:  # type: ignore[no-untyped-def]
+        assert images.dtype == np.uint8
+        assert len(images) == len(log_scores)
+        self.lessons.append(len(images))
+
+    def log_scores(self, levels):  # type: ignore[no-untyped-def]
+        answers = (levels.flatten(1) / 255 - 0.5) @ self.weights + torch.from_numpy(BIAS).float()
+        return answers - answers.mean(dim=1, keepdim=True)
+
+
+class Misleads(KnowsAll):
+    """A student whose every gradient points uphill."""
+
+    def log_scores(self, levels):  # type: ignore[no-untyped-def]
+        return -super().log_scores(levels)
+
+
+def fit(problem: Problem, student: KnowsAll | None, *, queries: int = 1500, checkpoint: Path | None = None,
+        stop_at: int | None = None) -> Fit:  # fmt: skip
+    def watch(asked: int, _best: float) -> None:
+        if stop_at is not None and asked >= stop_at:
+            raise Stopped
+
+    return fit_auto(
+        problem.objective,
+        problem.theta,
+        problem.selection,
+        student=student,
+        fit_map=problem.fit_map,
+        start=problem.start,
+        queries=queries,
+        looks=4,
+        rng=np.random.default_rng(6),
+        checkpoint=checkpoint,
+        watch=watch,
+    )
+
+
+@pytest.mark.parametrize("queries", [160, 420, 1500])
+@pytest.mark.parametrize("student", [None, KnowsAll, Misleads])
+def test_it_asks_exactly_what_it_says_and_never_more_than_the_budget(
+    make_problem: Make, student: type[KnowsAll] | None, queries: int
+) -> None:
+    oracle = Linear()
+    found = fit(make_problem(oracle), student() if student else None, queries=queries)
+    assert oracle.asked == found.queries <= queries
+
+
+def test_a_good_student_gets_there_before_pairs_do(make_problem: Make) -> None:
+    with_student, alone = fit(make_problem(), KnowsAll(), queries=900), fit(make_problem(), None, queries=900)
+    assert best(with_student) >= best(alone) + 0.1
+
+
+def best(found: Fit) -> float:
+    return max(look.accuracy.accuracy for look in found.history)
+
+
+def test_a_bad_student_is_dropped_and_never_leads_below_no_prompt(make_problem: Make) -> None:
+    student = Misleads()
+    found = fit(make_problem(), student, queries=3000)
+    assert best(found) >= found.history[0].accuracy.accuracy
+    assert len(student.lessons) <= 1 + 3
+
+
+@pytest.mark.parametrize("stop_at", [100, 500, 900, 1300])
+def test_a_killed_fit_resumes_to_the_same_prompt_bit_for_bit(
+    make_problem: Make, tmp_path: Path, stop_at: int
+) -> None:
+    whole = fit(make_problem(), Misleads())
+    with pytest.raises(Stopped):
+        fit(make_problem(), Misleads(), checkpoint=tmp_path / "state", stop_at=stop_at)
+    resumed = fit(make_problem(), Misleads(), checkpoint=tmp_path / "state")
+    assert resumed.theta.tobytes() == whole.theta.tobytes()
+    assert (resumed.history, resumed.queries) == (whole.history, whole.queries)

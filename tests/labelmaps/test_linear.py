@@ -1,0 +1,122 @@
+"""The linear map: the exact minimum, as good as scikit-learn's, sane with next to no images."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
+from sklearn.preprocessing import StandardScaler
+
+from bbprompt.arrays import Float, Int
+from bbprompt.labelmaps import fit_label_map
+from bbprompt.labelmaps.linear import Linear
+from bbprompt.labelmaps.logistic import Rotated, fit_path, negative_log_likelihood
+from bbprompt.oracle import Answer, OracleSpec, Scores
+
+
+def task(n: int, *, k: int, c: int, noise: float, seed: int = 0) -> tuple[Scores, Int]:
+    rng = np.random.default_rng(seed)
+    targets = rng.permutation(np.arange(n) % c)
+    mix = rng.normal(size=(20, k))
+    hidden = rng.normal(size=(c, 20))[targets] + noise * rng.normal(size=(n, 20))
+    logits = hidden @ mix / 2 + rng.normal(size=(n, k)) / 2
+    return Scores(logits.astype(np.float32), Answer.LOGITS), targets
+
+
+def part(scores: Scores, rows: slice) -> Scores:
+    return Scores(scores.values[rows], scores.answer)
+
+
+def fit(scores: Scores, targets: Int) -> Linear:
+    labels = tuple(map(str, range(scores.values.shape[1])))
+    spec = OracleSpec("toy", (8, 8), labels, scores.answer)
+    classes = tuple(map(str, range(int(targets.max()) + 1)))
+    fitted = fit_label_map("linear", scores, targets, spec=spec, classes=classes, rng=np.random.default_rng(0))
+    assert isinstance(fitted, Linear)
+    return fitted
+
+
+def nats(class_scores: Float, targets: Int) -> float:
+    weights = np.vstack([np.eye(class_scores.shape[1]), np.zeros(class_scores.shape[1])])
+    return float(negative_log_likelihood(class_scores, targets, weights).mean())
+
+
+@pytest.mark.parametrize(("n", "k"), [(60, 200), (200, 30)])
+def test_the_minimum_is_scikit_learns(n: int, k: int) -> None:
+    scores, targets = task(n, k=k, c=5, noise=2.0)
+    inputs = StandardScaler().fit_transform(scores.log())
+    rotated = Rotated.of(inputs)
+    fits = fit_path(rotated.coordinates, targets, c=5, strengths=[1000.0, 30.0, 1.0], tolerance=1e-8)
+    for strength, fitted in zip([1000.0, 30.0, 1.0], fits, strict=True):
+        peer = LogisticRegression(C=1 / strength, tol=1e-9, max_iter=20_000).fit(inputs, targets)
+        np.testing.assert_allclose(rotated.basis.T @ fitted[:-1], peer.coef_.T, atol=1e-4)
+        ours = rotated.coordinates @ fitted[:-1] + fitted[-1]
+        theirs = peer.decision_function(inputs)
+        ours, theirs = (shown - shown.mean(axis=1, keepdims=True) for shown in (ours, theirs))
+        np.testing.assert_allclose(ours, theirs, atol=1e-3)
+
+
+@pytest.mark.parametrize(("n", "k", "noise"), [(160, 1000, 1.5), (160, 300, 3.0), (80, 100, 2.0)])
+def test_unseen_images_fare_as_well_as_with_scikit_learns_cross_validation(n: int, k: int, noise: float) -> None:
+    scores, targets = task(n + 2000, k=k, c=10, noise=noise)
+    seen, unseen = slice(None, n), slice(n, None)
+    ours = fit(part(scores, seen), targets[seen])(part(scores, unseen).log())
+    scaler = StandardScaler().fit(scores.log()[seen])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peer = LogisticRegressionCV(Cs=9, cv=5, scoring="neg_log_loss", max_iter=300)
+        peer.fit(scaler.transform(scores.log()[seen]), targets[seen])
+    theirs = peer.predict_log_proba(scaler.transform(scores.log()[unseen]))
+    assert nats(ours, targets[unseen]) < nats(theirs, targets[unseen]) + 0.03
+    hits = [float((s.argmax(axis=1) == targets[unseen]).mean()) for s in (ours, theirs)]
+    assert hits[0] > hits[1] - 0.02
+
+
+def test_one_image_per_class_is_enough_to_stand_on() -> None:
+    scores, targets = task(1010, k=200, c=10, noise=0.5)
+    first = np.array([int(np.flatnonzero(targets == i)[0]) for i in range(10)])
+    fitted = fit(Scores(scores.values[first], scores.answer), targets[first])
+    class_scores = fitted(scores.log())
+    assert (class_scores.argmax(axis=1) == targets).mean() > 0.6
+    assert nats(class_scores, targets) < np.log(10)
+
+
+def test_pure_noise_is_not_believed() -> None:
+    rng = np.random.default_rng(0)
+    scores = Scores(rng.normal(size=(100, 400)).astype(np.float32), Answer.LOGITS)
+    unseen = Scores(rng.normal(size=(500, 400)).astype(np.float32), Answer.LOGITS)
+    assert nats(fit(scores, np.arange(100) % 5)(unseen.log()), np.arange(500) % 5) < np.log(5) + 0.1
+
+
+@pytest.mark.parametrize("value", [0.0, 0.25])
+def test_answers_that_never_change_say_nothing(value: float) -> None:
+    scores = Scores(np.full((12, 4), value, dtype=np.float32), Answer.SIMILARITY)
+    class_scores = fit(scores, np.arange(12) % 3)(scores.log())
+    np.testing.assert_allclose(class_scores, 0, atol=1e-4)
+
+
+def test_a_label_that_hardly_moves_is_not_blown_up() -> None:
+    scores, targets = task(60, k=30, c=3, noise=1.0)
+    values = np.tanh(scores.values)
+    values[:, 0] = 0.5 + 1e-6 * np.arange(60) * (targets == 0)
+    fitted = fit(Scores(values, Answer.SIMILARITY), targets)
+    moved = values.copy()
+    moved[:, 0] += 0.01
+    drift = fitted(moved.astype(np.float64)) - fitted(values.astype(np.float64))
+    assert np.abs(drift).max() < 1
+
+
+def test_an_image_asked_twice_in_a_row_is_left_out_whole() -> None:
+    scores, targets = task(2060, k=300, c=3, noise=4.0)
+    seen, unseen = slice(None, 60), slice(60, None)
+    once = fit(part(scores, seen), targets[seen])
+    twice = fit(Scores(np.repeat(scores.values[seen], 2, axis=0), scores.answer), np.repeat(targets[seen], 2))
+    losses = [nats(fitted(part(scores, unseen).log()), targets[unseen]) for fitted in (once, twice)]
+    assert losses[1] < losses[0] + 0.1
+
+
+def test_the_state_of_a_thousand_labels_fits_a_text_chunk() -> None:
+    fitted = Linear(np.ones((1000, 10), dtype=np.float32), np.zeros(10, dtype=np.float32))
+    assert len(fitted.state()["weight"]) < 2**16

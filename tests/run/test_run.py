@@ -1,0 +1,185 @@
+"""One run from file to figures: within budget, PNG evaluated as read, resumable, nothing of another run touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bbprompt.config import RunConfig, parse_config
+from bbprompt.errors import AnswerError, ConfigError, MissingExtra, OracleError
+from bbprompt.evaluate import evaluate_overlay
+from bbprompt.labelmaps import load_label_map
+from bbprompt.overlay import read_overlay
+from bbprompt.records import CHECKPOINT, EXAMPLES, HISTORY, LEDGER, OVERLAY, RESULT, RUN_FILE
+from bbprompt.run import evaluate_png, fit_run
+from bbprompt.task import open_task
+from bbprompt.templates import TEMPLATES
+from tests.run.conftest import Digits, document, opens
+
+SIZES = {"padding": 2, "fixed-patch": 3, "random-patch": 3}
+CASES = [
+    (name, blend) for name in TEMPLATES for blend in ("add", "over") if (name, blend) != ("full-image", "over")
+]
+
+
+def test_a_run_leaves_its_files_and_stays_within_its_budget(
+    oracle: Digits, config: RunConfig, tmp_path: Path
+) -> None:
+    run = fit_run(config, tmp_path / "run")
+    assert {RUN_FILE, LEDGER, HISTORY, OVERLAY, RESULT, EXAMPLES} <= {p.name for p in (tmp_path / "run").iterdir()}
+    assert run.result.costs.queries == oracle.asked <= 900
+    assert run.result.stopped == "done"
+
+
+@pytest.mark.parametrize(("template", "blend"), CASES)
+def test_the_png_read_back_has_the_accuracy_that_is_reported(
+    oracle: Digits, tmp_path: Path, template: str, blend: str
+) -> None:
+    prompt = {"template": template, "blend": blend, **({"size": SIZES[template]} if template in SIZES else {})}
+    config = parse_config(document(prompt=prompt))
+    run = fit_run(config, tmp_path / "run")
+    overlay = read_overlay(tmp_path / "run" / OVERLAY)
+    test = open_task(config).splits.test
+    found = evaluate_overlay(overlay, Digits(), load_label_map(overlay.meta.label_map), test)
+    assert (found.accuracy.correct, found.accuracy.n) == (run.result.prompt.correct, run.result.prompt.n)
+    assert found.confusion.tolist() == run.result.confusion
+
+
+def test_a_finished_run_is_read_and_pays_nothing(oracle: Digits, config: RunConfig, tmp_path: Path) -> None:
+    first = fit_run(config, tmp_path / "run")
+    asked = oracle.asked
+    assert fit_run(config, tmp_path / "run").result == first.result
+    assert oracle.asked == asked
+
+
+def test_a_run_replays_from_its_ledger_alone_to_the_same_png(
+    oracle: Digits, config: RunConfig, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    fit_run(config, folder)
+    png, asked = (folder / OVERLAY).read_bytes(), oracle.asked
+    for name in (OVERLAY, RESULT, HISTORY, CHECKPOINT):
+        (folder / name).unlink()
+    fit_run(config, folder, resume=True)
+    assert (folder / OVERLAY).read_bytes() == png
+    assert oracle.asked == asked
+
+
+@pytest.mark.parametrize("after", [5, 100, 333, 700, 790])
+def test_a_run_that_failed_resumes_to_the_same_png_and_pays_nothing_twice(
+    config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    class Dying(Digits):
+        def query(self, images):  # type: ignore[no-untyped-def]
+            if self.asked >= after:
+                raise OracleError("gone", billed=False)
+            return super().query(images)
+
+    opens(whole := Digits(), monkeypatch)
+    fit_run(config, tmp_path / "whole")
+    opens(dying := Dying(), monkeypatch)
+    with pytest.raises(OracleError, match="gone"):
+        fit_run(config, tmp_path / "run")
+    opens(rest := Digits(), monkeypatch)
+    fit_run(config, tmp_path / "run", resume=True)
+    assert (tmp_path / "run" / OVERLAY).read_bytes() == (tmp_path / "whole" / OVERLAY).read_bytes()
+    assert dying.asked + rest.asked == whole.asked
+
+
+def test_auto_goes_without_a_student_where_torch_is_missing_and_says_what_it_would_add(
+    oracle: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise MissingExtra("the package 'torch' is not installed; install it with: pip install 'bbprompt[lite0]'")
+
+    monkeypatch.setattr("bbprompt.methods.open_student", missing)
+    with pytest.warns(UserWarning, match="auto goes without a student.*pip install 'bbprompt\\[lite0\\]'"):
+        run = fit_run(parse_config(document(fit={"method": "auto"})), tmp_path / "run")
+    assert run.result.method == "auto"
+    assert run.result.costs.queries is not None
+    assert run.result.costs.queries <= 900
+
+
+def test_an_unfinished_run_is_not_begun_again_by_accident(
+    config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(Digits):
+        def query(self, images):  # type: ignore[no-untyped-def]
+            scores = super().query(images)
+            scores.values[:] = float("nan")
+            return scores
+
+    opens(Broken(), monkeypatch)
+    with pytest.raises(AnswerError, match="NaN"):
+        fit_run(config, tmp_path / "run")
+    with pytest.raises(ConfigError, match="--resume"):
+        fit_run(config, tmp_path / "run")
+
+
+def test_another_runs_folder_is_left_alone(oracle: Digits, config: RunConfig, tmp_path: Path) -> None:
+    fit_run(config, tmp_path / "run")
+    before = (tmp_path / "run" / OVERLAY).read_bytes()
+    with pytest.raises(ConfigError, match="belongs to another run: its seed is 1, this one's 2"):
+        fit_run(msgspec.structs.replace(config, seed=2), tmp_path / "run", resume=True)
+    assert (tmp_path / "run" / OVERLAY).read_bytes() == before
+
+
+def test_a_service_may_move_between_a_run_and_its_resume(oracle: Digits, tmp_path: Path) -> None:
+    before, after = (
+        parse_config(document(oracle={"adapter": "features", "url": f"http://127.0.0.1:{port}"})) for port in (1, 2)
+    )
+    first = fit_run(before, tmp_path / "run")
+    assert fit_run(after, tmp_path / "run").result == first.result
+
+
+def test_a_folder_with_other_things_is_left_alone(oracle: Digits, config: RunConfig, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(ConfigError, match="is not a run's folder"):
+        fit_run(config, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+    assert oracle.asked == 0
+
+
+def test_a_budget_too_small_is_refused_before_a_query(oracle: Digits, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"queries = 200 is too small: 80 for training images, 100 for the test"):
+        fit_run(parse_config(document(budget={"queries": 200})), tmp_path / "run")
+    assert oracle.asked == 0
+    assert not (tmp_path / "run").exists()
+
+
+def test_evaluating_the_png_again_pays_nothing(oracle: Digits, config: RunConfig, tmp_path: Path) -> None:
+    run = fit_run(config, tmp_path / "run")
+    asked = oracle.asked
+    found = evaluate_png(tmp_path / "run" / OVERLAY, config, split="test")
+    assert found.accuracy.correct == run.result.prompt.correct
+    assert oracle.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"fit": {"method": "antithetik"}}, "did you mean 'antithetic'"),
+        ({"fit": {"method": "antithetic", "pars": 3}}, "did you mean 'pairs'"),
+        ({"fit": {"method": "gradient"}}, "can only be queried"),
+        ({"fit": {"method": "antithetic", "loss": "cross-entrpy"}}, "did you mean 'cross-entropy'"),
+        ({"labels": {"map": "iterativ"}}, "did you mean 'iterative'"),
+        ({"prompt": {"template": "paddin"}}, "did you mean 'padding'"),
+        ({"prompt": {"template": "padding", "size": 4}}, "size"),
+        ({"prompt": {"parametrisation": "dtc"}}, "did you mean 'dct'"),
+        ({"data": {"source": "digit"}}, "did you mean 'digits'"),
+        ({"data": {"shots": 4000}}, "4000"),
+        ({"budget": {"queries": None}}, "set \\[budget\\] queries"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_before_a_query_or_a_file(
+    oracle: Digits, tmp_path: Path, changes: dict[str, dict[str, object]], says: str
+) -> None:
+    from bbprompt.errors import UsageError
+
+    with pytest.raises(UsageError, match=says) as caught:
+        fit_run(parse_config(document(**changes)), tmp_path / "run")
+    assert "\n" not in str(caught.value)
+    assert oracle.asked == 0
+    assert not (tmp_path / "run").exists()
