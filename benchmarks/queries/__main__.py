@@ -1,0 +1,128 @@
+"""The benchmark's command line: run cells, print the table, draw the figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from benchmarks import RESULTS
+from benchmarks.machine import describe
+from benchmarks.queries.answers import ANSWERS
+from benchmarks.queries.cell import settings, worthwhile
+from benchmarks.queries.figure import draw
+from benchmarks.queries.grid import SEEDS, cells
+from benchmarks.queries.methods import METHODS, REFERENCES
+from benchmarks.queries.options import budgets as split_budgets
+from benchmarks.queries.options import names
+from benchmarks.queries.records import Cell, CellRecord
+from benchmarks.queries.setup import bench_task
+from benchmarks.queries.store import Store, finished
+from benchmarks.queries.summary import summarise
+from benchmarks.queries.table import markdown
+from benchmarks.queries.tasks import BUDGETS, FEW_OR_ALL, QUICK, TASKS
+from benchmarks.queries.workers import Job, run_jobs
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+QUICK_METHODS = ("antithetic-dct",)
+PEERS = tuple(name for name in METHODS if name not in REFERENCES)
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+RESULTS_OPTION = click.option(
+    "--results", type=FOLDER, default=RESULTS / "queries", show_default="benchmarks/results/queries"
+)
+
+
+@click.group()
+def main() -> None:
+    """Query-only training against everything else."""
+
+
+@main.command()
+@click.option("--tasks", callback=names("task", TASKS), help="With commas between; all, if left out.")
+@click.option("--methods", callback=names("method", PEERS), help="Likewise; the references are always run.")
+@click.option("--answers", callback=names("kind of answer", ANSWERS), help="Likewise: full, top5, label.")
+@click.option("--shots", callback=names("number of shots", FEW_OR_ALL), help="Likewise: 16, all.")
+@click.option("--budgets", callback=split_budgets, default=",".join(map(str, BUDGETS)), show_default=True)
+@click.option("--seeds", type=click.IntRange(1, len(SEEDS)), help="How many of the committed seeds.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Cells at once.")
+@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+@click.option("--quick", is_flag=True, help="One small cell that needs no data, for CI; keeps nothing.")
+@RESULTS_OPTION
+def run(
+    tasks: Sequence[str],
+    methods: Sequence[str],
+    answers: Sequence[str],
+    shots: Sequence[str],
+    budgets: Sequence[int],
+    seeds: int | None,
+    jobs: int,
+    data: Path,
+    quick: bool,
+    results: Path,
+) -> None:
+    """Run the cells that are not finished yet."""
+    if quick:
+        with TemporaryDirectory() as folder:
+            _run(
+                list(cells(tuple(QUICK), ("full",), ("16",), QUICK_METHODS, 1)),
+                (500,),
+                jobs,
+                data,
+                Store(Path(folder)),
+            )
+            click.echo(markdown(summarise(Store(Path(folder)).records())))
+    else:
+        wanted = cells(_at_hand(tasks, data), answers, shots, methods, seeds)
+        _run(list(wanted), budgets, jobs, data, Store(results))
+
+
+@main.command()
+@click.option("--against", default="auto", show_default=True, help="A method to compare with all others.")
+@RESULTS_OPTION
+def table(against: str, results: Path) -> None:
+    """Print the finished cells as Markdown."""
+    click.echo(markdown(summarise(Store(results).records()), against=against))
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="[default: curves.png in --results]")
+@RESULTS_OPTION
+def figure(out: Path | None, results: Path) -> None:
+    """Draw the learning curves of the finished cells."""
+    groups = summarise(Store(results).records())
+    if not groups:
+        raise click.ClickException(f"no finished cells in {results}; run some first")
+    draw(groups, out or results / "curves.png")
+
+
+def _run(wanted: Sequence[Cell], budgets: Sequence[int], at_once: int, data: Path, store: Store) -> None:
+    records = store.records()
+    asked: list[Job] = [(cell, worthwhile(cell, budgets)) for cell in wanted]
+    jobs = [(cell, marks) for cell, marks in asked if not finished(records, cell, marks, settings(cell))]
+    click.echo(f"{len(jobs)} cells to run, {len(asked) - len(jobs)} finished", err=True)
+    machine = store.add_machine(describe())
+    for number, record in enumerate(run_jobs(jobs, at_once=at_once, data=data, machine=machine), start=1):
+        store.add(record)
+        click.echo(f"{number}/{len(jobs)} {_words(record)}", err=True)
+
+
+def _at_hand(tasks: Sequence[str], data: Path) -> list[str]:
+    missing = {task: bench_task(task).missing(data) for task in tasks}
+    for task, absent in missing.items():
+        if absent:
+            click.echo(f"left out {task}: {', '.join(absent)} not in {data}", err=True)
+    return [task for task in tasks if not missing[task]]
+
+
+def _words(record: CellRecord) -> str:
+    cell = record.cell
+    found = ", ".join(f"{mark.test.accuracy:.3f} at {mark.budget:,}" for mark in record.marks)
+    outcome = f"{found or 'no budget fits'}{'; ' + record.error if record.error else ''}"
+    return f"{cell.task} {cell.answers} {cell.shots} {cell.method} {cell.seed}: {outcome} ({record.seconds:.0f} s)"
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks.queries")

@@ -1,0 +1,92 @@
+"""What a service lets out: everything, the five most likely labels, or the most likely one alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import softmax
+
+from bbprompt.arrays import Float, Float32, UInt8
+from bbprompt.oracle import Answer, Oracle, OracleSpec, Scores
+
+LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TopFive:
+    """Probabilities of the five most likely labels; ties go to the first."""
+
+    oracle: Oracle
+
+    @property
+    def spec(self) -> OracleSpec:
+        """The oracle's, but for the answer."""
+        spec = self.oracle.spec
+        return replace(spec, name=f"{spec.name}, top {LISTED}", answer=Answer.TOP_K, top_k=LISTED)
+
+    def query(self, images: UInt8) -> Scores:
+        """Score n images; NaN where a label is not listed."""
+        p = _probabilities(self.oracle.query(images))
+        unlisted = np.argsort(-p, axis=1, kind="stable")[:, LISTED:]
+        np.put_along_axis(p, unlisted, np.nan, axis=1)
+        return Scores(p, Answer.TOP_K)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOnly:
+    """The most likely label; of equals the first."""
+
+    oracle: Oracle
+
+    @property
+    def spec(self) -> OracleSpec:
+        """The oracle's, but for the answer."""
+        spec = self.oracle.spec
+        return replace(spec, name=f"{spec.name}, label only", answer=Answer.LABEL)
+
+    def query(self, images: UInt8) -> Scores:
+        """Score n images: one-hot rows."""
+        values = self.oracle.query(images).values
+        return Scores(np.eye(values.shape[1], dtype=np.float32)[values.argmax(axis=1)], Answer.LABEL)
+
+
+def _probabilities(scores: Scores) -> Float32:
+    p: Float = softmax(scores.log(), axis=1)
+    return p.astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKind:
+    """How a cell deals with answers of one kind.
+
+    Attributes:
+        wrap: puts an oracle behind them.
+        graded: whether they say how sure the oracle is; the linear map and the cross-entropy need that.
+        gradient: the kind whose gradient reference is the ceiling of this one: it has the same kind of map.
+    """
+
+    wrap: Callable[[Oracle], Oracle]
+    graded: bool
+    gradient: str
+
+    def label_map(self, wanted: str) -> str:
+        """The task's kind of map; where answers say too little for the linear one, the best one-to-one map."""
+        return wanted if self.graded or wanted != "linear" else "iterative"
+
+    def loss(self, wanted: str) -> str:
+        """The method's loss, or what labels alone can tell."""
+        return wanted if self.graded else "zero-one"
+
+
+def as_it_is(oracle: Oracle) -> Oracle:
+    """All scores."""
+    return oracle
+
+
+ANSWERS: dict[str, AnswerKind] = {
+    "full": AnswerKind(as_it_is, graded=True, gradient="full"),
+    "top5": AnswerKind(TopFive, graded=True, gradient="full"),
+    "label": AnswerKind(LabelOnly, graded=False, gradient="label"),
+}

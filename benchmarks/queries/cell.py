@@ -1,0 +1,60 @@
+"""Run one cell. A method that crashes is a result, too."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from bbprompt.task import Task
+from benchmarks.queries.learning import by_gradient, within, without_prompt
+from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT
+from benchmarks.queries.records import Cell, CellRecord, Mark
+from benchmarks.queries.setup import bench_task, configure, open_cell
+
+
+def run_cell(cell: Cell, budgets: Sequence[int], *, data: Path, machine: str) -> CellRecord:
+    """Run ``cell`` at ``budgets``.
+
+    Args:
+        data: the folder of real models and images.
+        machine: key under which the store describes this machine.
+    """
+    started, marks, error = time.perf_counter(), list[Mark](), None
+    task = open_cell(cell, data)
+    try:
+        marks.extend(_marks(task, cell.method, budgets))
+    except Exception as failure:
+        error = f"{type(failure).__name__}: {failure}"
+    return CellRecord(
+        cell=cell,
+        settings=settings(cell),
+        budgets=tuple(budgets),
+        marks=tuple(marks),
+        error=error,
+        seconds=round(time.perf_counter() - started, 2),
+        machine=machine,
+    )
+
+
+def worthwhile(cell: Cell, budgets: Sequence[int]) -> tuple[int, ...]:
+    """The budgets that make sense in ``cell``: references have none, a slow oracle only the smaller ones."""
+    if cell.method in (NO_PROMPT, GRADIENT):
+        return ()
+    return tuple(budget for budget in budgets if budget <= bench_task(cell.task).largest_budget)
+
+
+def settings(cell: Cell) -> dict[str, object]:
+    """Everything that the cell is run with, as plain values."""
+    found: dict[str, object] = msgspec.json.decode(msgspec.json.encode(configure(cell)))
+    return found
+
+
+def _marks(task: Task, method: str, budgets: Sequence[int]) -> Iterator[Mark]:
+    if method == NO_PROMPT:
+        return without_prompt(task)
+    if method == GRADIENT:
+        return by_gradient(task)
+    return within(task, budgets, anytime=METHODS[method].anytime)

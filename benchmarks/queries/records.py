@@ -1,0 +1,56 @@
+"""What a cell is, and what it leaves behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bbprompt.records import AccuracyRecord
+
+
+class Cell(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """Names of ``TASKS``, ``ANSWERS``, the task's shots and ``METHODS``, and a seed."""
+
+    task: str
+    answers: str
+    shots: str
+    method: str
+    seed: int
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """What a method has to show within a budget.
+
+    Attributes:
+        budget: the most images that it may have had scored.
+        spent: images that it has had scored. For gradients: passed forward.
+        validation: accuracy there of what it selected; ``None`` where nothing was selected.
+        test: accuracy of that, prompt and map, on the test images.
+    """
+
+    budget: int
+    spent: int
+    validation: float | None
+    test: AccuracyRecord
+
+
+class CellRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished cell.
+
+    Attributes:
+        settings: everything that it was run with, as a run file would say it.
+        budgets: those asked for.
+        marks: one per budget that a first look at validation fits into, in order; fewer if the method failed.
+        error: what it failed with.
+        seconds: wall time, the test's included.
+        machine: key into the machines of the store.
+    """
+
+    cell: Cell
+    settings: dict[str, Any]
+    budgets: tuple[int, ...]
+    marks: tuple[Mark, ...]
+    error: str | None
+    seconds: float
+    machine: str

@@ -1,0 +1,83 @@
+"""A cell as the library sees it: its run configuration, and the task opened from that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from bbprompt.config import PromptConfig, RunConfig, parse_config
+from bbprompt.data import split
+from bbprompt.losses import choose_loss
+from bbprompt.names import look_up
+from bbprompt.parametrisations import make_parametrisation
+from bbprompt.prompt import PixelPrompt
+from bbprompt.task import DATA, Task
+from bbprompt.templates import make_template
+from benchmarks.queries.answers import ANSWERS
+from benchmarks.queries.methods import GRADIENT, METHODS
+from benchmarks.queries.records import Cell
+from benchmarks.queries.tasks import CLASSES, QUICK, TASKS, BenchTask
+
+
+def bench_task(name: str) -> BenchTask:
+    """Return the task called ``name``."""
+    return look_up("task", name, TASKS | QUICK)
+
+
+def configure(cell: Cell) -> RunConfig:
+    """Say what a cell runs with, as a run file would. Model and images go by the task's name, not by a path."""
+    bench, method, answers = bench_task(cell.task), METHODS[cell.method], ANSWERS[cell.answers]
+    shots = look_up("shots", cell.shots, bench.shots)
+    loss = answers.loss(method.loss)
+    prompt = (
+        dict(method.prompt) if method.share is None else {**method.prompt, "size": round(method.share * bench.side)}
+    )
+    options = {**method.options, **bench.options.get(method.name, {})}
+    fit = {"method": method.name, "loss": loss, "looks": method.looks, **options}
+    if cell.method == GRADIENT:
+        fit |= {"loss": method.loss, "epochs": bench.gradient_passes // (CLASSES * shots.train)}
+    data = {"shots": shots.train, "validation": shots.validation, "test": bench.test}
+    return parse_config(
+        {
+            "seed": cell.seed,
+            "oracle": {"adapter": cell.task, "answers": cell.answers},
+            "data": {"source": cell.task, **data},
+            "prompt": prompt,
+            "labels": {"map": answers.label_map(bench.label_map)},
+            "fit": fit,
+        }
+    )
+
+
+def open_cell(cell: Cell, data: Path) -> Task:
+    """Open a cell's task; nothing is queried. The gradient reference sees all of the oracle."""
+    bench, config, answers = bench_task(cell.task), configure(cell), ANSWERS[cell.answers]
+    whole = bench.oracle(data)
+    oracle = whole if cell.method == GRADIENT else answers.wrap(whole)
+    rng = np.random.default_rng([cell.seed, DATA])
+    asked = config.data
+    splits = split(bench.source(data), shots=asked.shots, validation=asked.validation, test=asked.test, rng=rng)
+    prompt = _prompt(config.prompt, oracle.spec.input_size)
+    return Task(config, oracle, splits, prompt, choose_loss(config.fit.loss, oracle.spec.answer))
+
+
+def sealed(task: Task) -> Task:
+    """The task as a method gets it: with no test images to look at."""
+    return replace(task, splits=replace(task.splits, test=task.splits.train))
+
+
+def _prompt(asked: PromptConfig, canvas: tuple[int, int]) -> PixelPrompt:
+    template = make_template(
+        asked.template,
+        canvas=canvas,
+        blend=asked.blend,
+        size=asked.size,
+        shrink=asked.shrink,
+        position=asked.position,
+    )
+    parametrisation = make_parametrisation(
+        asked.parametrisation, mask=template.mask, cells=asked.cells, bound_levels=asked.bound_levels
+    )
+    return PixelPrompt(template, parametrisation)

@@ -1,0 +1,65 @@
+"""Finished cells on disk: one line of JSON each, a file per task, and beside them the machines they ran on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bbprompt.atomic import write_atomically
+from benchmarks.machine import Machine
+from benchmarks.queries.records import Cell, CellRecord
+
+MACHINES = "machines.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A folder of results. One process writes to it; killed at any moment, it holds every finished cell."""
+
+    folder: Path
+
+    def add(self, record: CellRecord) -> None:
+        """Keep a finished cell, in place of an earlier run of the same one."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{record.cell.task}.jsonl"
+        others = [old for old in _read(path) if old.cell != record.cell]
+        lines = sorted([*others, record], key=lambda kept: kept.cell)
+        write_atomically(path, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+
+    def records(self) -> list[CellRecord]:
+        """Every finished cell, sorted."""
+        return [record for path in sorted(self.folder.glob("*.jsonl")) for record in _read(path)]
+
+    def add_machine(self, machine: Machine) -> str:
+        """Describe ``machine``, once; return its key."""
+        key = hashlib.sha256(msgspec.json.encode(machine)).hexdigest()[:8]
+        known = self.machines()
+        if key not in known:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            document = msgspec.json.encode({**known, key: machine})
+            write_atomically(self.folder / MACHINES, msgspec.json.format(document) + b"\n")
+        return key
+
+    def machines(self) -> dict[str, Machine]:
+        """Every machine described so far, by key."""
+        path = self.folder / MACHINES
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Machine]) if path.exists() else {}
+
+
+def finished(
+    records: Iterable[CellRecord], cell: Cell, budgets: Iterable[int], settings: dict[str, object]
+) -> bool:
+    """Whether ``cell`` has been run with these settings, and at these budgets or more."""
+    return any(
+        record.cell == cell and record.settings == settings and set(budgets) <= set(record.budgets)
+        for record in records
+    )
+
+
+def _read(path: Path) -> list[CellRecord]:
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    return [msgspec.json.decode(line, type=CellRecord) for line in lines]

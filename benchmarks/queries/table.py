@@ -1,0 +1,79 @@
+"""The figures as Markdown: per group, rows are methods and columns budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.queries.methods import NO_PROMPT
+from benchmarks.queries.metrics import mean, queries_to_reach, recovered_gain
+from benchmarks.queries.summary import Group, Point
+
+SHARES = (0.5, 0.9)
+NOTHING = "–"
+LEGEND = (
+    "Accuracy of prompt and label map on the test images, and in brackets R, the share of the gradient's gain over "
+    "the map alone; means over seeds with 95 % intervals (Student's t). Columns are budgets in image queries, "
+    "validation included; – where training images and one look at validation do not fit. A failed seed counts as the "
+    "map alone. The last columns are the smallest budgets that recover half and nine tenths of the gain."
+)
+
+
+def markdown(groups: Iterable[Group], *, against: str | None = None) -> str:
+    """Every group's table; with ``against``, below each the difference of that method to every other row."""
+    parts = [LEGEND]
+    for group in groups:
+        parts += [
+            f"### {group.task}, answers: {group.answers}, shots: {group.shots}",
+            _references(group),
+            _rows(group),
+        ]
+        if against in group.found:
+            parts += [f"{against} minus the others, paired by seed:", _differences(group, against)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _references(group: Group) -> str:
+    seeds = sorted(group.floor.keys() & group.ceiling.keys())
+    floor, ceiling = ([by_seed[seed] for seed in seeds] for by_seed in (group.floor, group.ceiling))
+    little = "" if recovered_gain(ceiling, floor, ceiling) else " Gradients gain too little for an R."
+    return f"Map alone {mean(floor):.3f}; gradients {mean(ceiling):.3f}; {len(seeds)} seeds.{little}"
+
+
+def _rows(group: Group) -> str:
+    budgets = group.budgets()
+    headings = ["method", *(f"{budget:,}" for budget in budgets), *(f"{share:.0%} of the gain" for share in SHARES)]
+    rows = []
+    for method in group.found:
+        points = [group.point(method, budget) for budget in budgets]
+        rows.append([method, *map(_cell, points), *_costs(budgets, points)])
+    return _table(headings, rows)
+
+
+def _cell(point: Point | None) -> str:
+    if point is None:
+        return NOTHING
+    gain = "" if point.gain is None else f" ({point.gain:.2f})"
+    failures = f", {point.failures} failed" if point.failures else ""
+    return f"{point.accuracy:.3f}{gain}{failures}"
+
+
+def _costs(budgets: Sequence[int], points: Sequence[Point | None]) -> list[str]:
+    gains = [
+        (b, p.gain.value) for b, p in zip(budgets, points, strict=True) if p is not None and p.gain is not None
+    ]
+    reached = [queries_to_reach(share, gains) for share in SHARES]
+    return [NOTHING if budget is None else f"{budget:,}" for budget in reached]
+
+
+def _differences(group: Group, ours: str) -> str:
+    budgets = group.budgets()
+    rows = []
+    for theirs in [NO_PROMPT, *(method for method in group.found if method != ours)]:
+        differences = [group.difference(ours, theirs, budget) for budget in budgets]
+        rows.append([theirs, *(NOTHING if found is None else f"{found:+.3f}" for found in differences)])
+    return _table(["minus", *(f"{budget:,}" for budget in budgets)], rows)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    ruler = ["---", *["---:"] * (len(headings) - 1)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [headings, ruler, *rows])

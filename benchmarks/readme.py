@@ -1,0 +1,95 @@
+"""Put the measured figures into the README: the demo's table and prompt, and the tables of benchmarks/results.
+
+make demo && python -m benchmarks.readme
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from PIL import Image
+
+from bbprompt.overlay import read_overlay
+from bbprompt.records import OVERLAY, ResultRecord
+from bbprompt.table import accuracy, count
+from benchmarks import RESULTS
+from benchmarks.digits import Measured
+from benchmarks.queries.store import Store
+from benchmarks.queries.summary import summarise
+from benchmarks.queries.table import markdown
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+DEMO = Path("demo-out")
+PICTURE = ROOT / "docs" / "prompt.png"
+ENLARGED = 3
+UNTUNED = (
+    "Every method runs at one setting, its paper's or our default; none was tuned on this task, and the tuned rows "
+    "that a fair verdict needs are not there yet. `auto`'s parts were developed on seeds of their own of the same task."
+)
+
+
+def main() -> None:
+    """Rewrite what lies between the README's markers."""
+    text = README.read_text(encoding="utf-8")
+    text = put(text, "demo", transcript())
+    text = put(text, "results", "\n\n".join([digits(), queries()]))
+    README.write_text(text, encoding="utf-8")
+    picture(DEMO / "gradient" / OVERLAY)
+
+
+def put(text: str, name: str, content: str) -> str:
+    """Replace what stands between the two markers called ``name``."""
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    found, times = re.subn(f"{begin}.*{end}", lambda _: f"{begin}\n{content}\n{end}", text, flags=re.DOTALL)
+    assert times == 1, name
+    return found
+
+
+def transcript() -> str:
+    """What a finished demo prints."""
+    command = [sys.executable, "-m", "bbprompt", "demo", "--out", str(DEMO)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    lines = (line.rstrip() for line in printed.splitlines())
+    return "\n".join(["```", "$ bbprompt demo --out demo-out", *lines, "```"])
+
+
+def digits() -> str:
+    """Table of ``benchmarks.digits``."""
+    measured = msgspec.json.decode((RESULTS / "digits.json").read_bytes(), type=Measured)
+    heading = "### `python -m benchmarks.digits`: Lite0 at 112 px reads digits, one-to-one map, 400 training images"
+    rows = ["| method | seed | no prompt | prompt | queries |", "| --- | ---: | ---: | ---: | ---: |"]
+    return "\n".join([heading, "", *rows, *map(_digits_row, measured.runs)])
+
+
+def _digits_row(run: ResultRecord) -> str:
+    return (
+        f"| {run.method} | {run.seed} | {accuracy(run.no_prompt)} | {accuracy(run.prompt)} "
+        f"| {count(run.costs.queries)} |"
+    )
+
+
+def queries() -> str:
+    """Tables of ``benchmarks.queries``, as far as they were measured."""
+    groups = summarise(Store(RESULTS / "queries").records())
+    if not groups:
+        return "### `python -m benchmarks.queries run`: not measured yet"
+    return f"### `python -m benchmarks.queries run`\n\n{UNTUNED}\n\n{markdown(groups, against='auto').strip()}"
+
+
+def picture(png: Path) -> None:
+    """Show a prompt: its levels stretched to the whole range, enlarged."""
+    levels = read_overlay(png).levels
+    stretched = 127.5 + levels * (127.5 / np.abs(levels).max())
+    pixels = stretched.round().astype(np.uint8).repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
+    PICTURE.parent.mkdir(exist_ok=True)
+    Image.fromarray(pixels).save(PICTURE, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
