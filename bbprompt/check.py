@@ -23,6 +23,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         seconds_per_query: of this one query; requests in batches and in flight together are faster.
         queries: that the run would send at most; ``None`` for gradients.
         usd: at most; ``None`` where the price is unknown or nothing is paid.
+        open_vocabulary: whether answers may hold labels beyond those that are listed.
     """
 
     oracle: str
@@ -33,11 +34,13 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     seconds_per_query: float
     queries: int | None
     usd: float | None
+    open_vocabulary: bool = False
 
     def lines(self) -> Iterator[str]:
         """Say it in words."""
         h, w = self.input_size
-        yield f"{self.oracle} answers: {self.answer} over {self.labels} labels, for images of {h}x{w} pixels"
+        beyond = " of an open vocabulary" if self.open_vocabulary else ""
+        yield f"{self.oracle} answers: {self.answer} over {self.labels} labels{beyond}, for images of {h}x{w} pixels"
         yield f"the first training image, unprompted, is {self.top!r} to it ({self.seconds_per_query:.3f} s)"
         if self.queries is None:
             yield "the run is local: nothing is paid"
@@ -61,7 +64,6 @@ def check_run(config: RunConfig) -> Check:
     started = time.perf_counter()
     scores = check_scores(task.oracle.query(image), task.spec, 1)
     seconds = time.perf_counter() - started
-    price = task.spec.usd_per_query
     return Check(
         oracle=task.spec.name,
         input_size=task.spec.input_size,
@@ -70,5 +72,6 @@ def check_run(config: RunConfig) -> Check:
         top=task.spec.labels[int(scores.log()[0].argmax())],
         seconds_per_query=seconds,
         queries=plan.total if plan else None,
-        usd=price * plan.total if plan and price is not None else None,
+        usd=task.spec.usd(plan.total) if plan else None,
+        open_vocabulary=task.spec.open_vocabulary,
     )

@@ -56,6 +56,7 @@ class OracleError(BbpromptError):
         billed: whether the service may have charged for it; ``False`` only when it certainly did not.
         retryable: whether the same query may go through later.
         retry_after_s: seconds the service asked to wait, if it said so.
+        busy: whether the service asks for fewer requests.
     """
 
     exit_status = 4
@@ -67,11 +68,13 @@ class OracleError(BbpromptError):
         billed: bool = True,
         retryable: bool = False,
         retry_after_s: float | None = None,
+        busy: bool = False,
     ) -> None:
         super().__init__(message)
         self.billed = billed
         self.retryable = retryable
         self.retry_after_s = retry_after_s
+        self.busy = busy
 
 
 class AnswerError(OracleError):

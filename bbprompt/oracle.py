@@ -25,6 +25,7 @@ class Answer(StrEnum):
     LOGITS = "logits"
     PROBABILITIES = "probabilities"
     TOP_K = "top_k"
+    TAGS = "tags"
     SIMILARITY = "similarity"
     LABEL = "label"
 
@@ -43,6 +44,13 @@ class OracleSpec:
         max_in_flight: most requests that may be under way at once.
         usd_per_query: price of one image in US dollars; ``None`` where it is unknown (never shown as 0).
         top_k: with ``Answer.TOP_K``, how many labels an answer lists.
+        usd_per_request: price of one request in US dollars, on top of its images; where a service charges by tokens
+            or seconds, the most that a request may cost.
+        unlisted: with ``Answer.TAGS``, the score that stands for a label that was not listed: it lies below the
+            service's threshold, and nothing more is known of it.
+        open_vocabulary: whether answers may list labels beyond ``labels``, which are then left out.
+        requests_per_minute: most requests to start in a minute; ``None`` for no limit.
+        varies: whether the same bytes get another answer each time, so that each is asked for anew.
     """
 
     name: str
@@ -53,6 +61,18 @@ class OracleSpec:
     max_in_flight: int = 1
     usd_per_query: float | None = None
     top_k: int | None = None
+    usd_per_request: float = 0.0
+    unlisted: float | None = None
+    open_vocabulary: bool = False
+    requests_per_minute: float | None = None
+    varies: bool = False
+
+    def usd(self, queries: int, *, requests: int | None = None) -> float | None:
+        """Price of so many images in US dollars, in so many requests (as few as can be, if left out)."""
+        if self.usd_per_query is None:
+            return None
+        sent = -(-queries // self.max_batch) if requests is None else requests
+        return queries * self.usd_per_query + sent * self.usd_per_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +81,15 @@ class Scores:
 
     Attributes:
         values: float32, shape (n, k). Logits, probabilities in [0, 1], similarities, or one-hot labels; with
-            ``Answer.TOP_K``, probabilities with NaN where a label was not listed.
+            ``Answer.TOP_K``, probabilities with NaN where a label was not listed; with ``Answer.TAGS``, confidences
+            in [0, 1] that need not add up to 1, ``spec.unlisted`` where a label was not listed.
         answer: what the values mean.
+        usd: US dollars that the service says these answers cost; ``None`` if it does not say.
     """
 
     values: Float32
     answer: Answer
+    usd: float | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -159,7 +182,7 @@ def check_scores(scores: Scores, spec: OracleSpec, n: int) -> Scores:
             f"{spec.name} answered NaN or infinity for image {row} of {n}, expected finite scores; "
             "the model behind it is broken for this input"
         )
-    if scores.answer in (Answer.PROBABILITIES, Answer.TOP_K):
+    if scores.answer in (Answer.PROBABILITIES, Answer.TOP_K, Answer.TAGS):
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
         if low < -1e-3 or high > 1 + 1e-3:
             raise AnswerError(

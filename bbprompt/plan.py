@@ -41,9 +41,7 @@ def make_plan(task: Task) -> Plan:
     Raises:
         ConfigError: no budget, or one too small for a single step of training.
     """
-    budget = task.config.budget.queries
-    if budget is None:
-        raise ConfigError("a query-only method needs a limit: set [budget] queries, as in queries = 5000")
+    budget = _queries(task)
     baseline, test = len(task.splits.train.targets), 2 * len(task.splits.test.targets)
     start = 0 if starts_plain(task) else baseline
     spare = _spare(task, budget)
@@ -56,6 +54,18 @@ def make_plan(task: Task) -> Plan:
             "raise it, or lower [data] shots, validation or test"
         )
     return Plan(baseline=baseline, start=start, fit=fit, test=test, spare=spare)
+
+
+def _queries(task: Task) -> int:
+    """The budget in queries: as it is set, and no more than the budget in dollars buys."""
+    limit, usd, spec = task.config.budget.queries, task.config.budget.usd, task.spec
+    price = spec.usd(spec.max_batch, requests=1)
+    if usd is not None and price:
+        bought = int(usd / price * spec.max_batch)
+        limit = bought if limit is None else min(limit, bought)
+    if limit is None:
+        raise ConfigError("a query-only method needs a limit: set [budget] queries, as in queries = 5000")
+    return limit
 
 
 def _spare(task: Task, budget: int) -> int:

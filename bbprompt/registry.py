@@ -14,6 +14,9 @@ from bbprompt.oracle import Oracle
 ORACLES = "bbprompt.oracles"
 """Entry points of ``open_oracle(options: Mapping[str, object]) -> Oracle``."""
 
+ADAPTER_FILES = "bbprompt.adapter_files"
+"""Entry points of ``open_file(path: str, options: Mapping[str, object]) -> Oracle``, named by the file's ending."""
+
 STUDENTS = "bbprompt.students"
 """Entry points of ``open_student(labels: int, *, input_size: tuple[int, int]) -> Student``."""
 
@@ -36,17 +39,21 @@ def adapter_names() -> tuple[str, ...]:
 
 
 def open_oracle(adapter: str, options: Mapping[str, object]) -> Oracle:
-    """Open the oracle of an installed adapter.
+    """Open the oracle of an installed adapter, or of a file that describes one.
 
     Args:
-        adapter: one of ``adapter_names()``.
+        adapter: one of ``adapter_names()``, or the path of a file, as in "my-api.toml".
         options: the adapter's own keys, as in a run file's ``[oracle]`` without ``adapter``.
 
     Raises:
         ConfigError: an unknown adapter, an option it refuses, or a package it needs that is not installed.
         OracleError: a service that does not answer.
     """
-    oracle: Oracle = _load("adapter", adapter, ORACLES)(options)
+    ending = adapter.rpartition(".")[2] if "." in adapter else ""
+    if ending in _table(ADAPTER_FILES):
+        oracle: Oracle = _load("kind of adapter file", ending, ADAPTER_FILES)(adapter, options)
+    else:
+        oracle = _load("adapter", adapter, ORACLES)(options)
     return oracle
 
 

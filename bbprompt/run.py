@@ -31,11 +31,17 @@ from bbprompt.records import (
 )
 from bbprompt.runfolder import claim
 from bbprompt.task import Task, open_task
-from bbprompt.wrappers import Cached, paid
+from bbprompt.wrappers import Cached, paid, read_replayed
 
 
-def fit_run(config: RunConfig, folder: Path, *, resume: bool = False) -> RunRecord:
+def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Path | None = None) -> RunRecord:
     """Carry out a run and leave its files in ``folder``; a finished one is read, not run again.
+
+    Args:
+        config: the run file's content.
+        folder: a new one, or with ``resume`` one that holds this run, unfinished.
+        resume: go on with what was interrupted.
+        replay: the folder of a run whose ledger holds every answer: no service is asked, nothing is paid again.
 
     Raises:
         ConfigError: the run file or the folder cannot be used.
@@ -44,11 +50,14 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False) -> RunReco
         OracleError: the oracle failed for good. What was paid for is kept, and ``resume`` goes on from it.
     """
     started = time.perf_counter()
-    task = open_task(config)
+    task = open_task(config, oracle=read_replayed(replay / LEDGER) if replay else None)
     check_method(task)
     plan = None if config.fit.method == GRADIENT else make_plan(task)
     if claim(folder, config, resume=resume):
         return load_run(folder)
+    if replay and not (folder / LEDGER).exists():
+        with Ledger.open(replay / LEDGER, budget=Budget()) as ledger:
+            ledger.copy_to(folder / LEDGER)
     with _oracle(task, folder, keep=plan.test if plan else 0) as oracle:
         baseline, fit = _learn(task, oracle, plan, folder)
     write_overlay(folder / OVERLAY, _overlay(task, fit))

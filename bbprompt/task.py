@@ -70,8 +70,8 @@ class Task:
         )
 
 
-def open_task(config: RunConfig) -> Task:
-    """Open what a run file names. Nothing is queried.
+def open_task(config: RunConfig, *, oracle: Oracle | None = None) -> Task:
+    """Open what a run file names, but for an oracle that is given. Nothing is queried.
 
     Raises:
         ConfigError: an unknown name or option, or parts that do not go together.
@@ -79,7 +79,7 @@ def open_task(config: RunConfig) -> Task:
         OracleError: a server that is not there.
     """
     look_up("label map", config.labels.map, LABEL_MAPS)
-    oracle = open_oracle(config.oracle.adapter, config.oracle.options)
+    oracle = oracle or open_oracle(config.oracle.adapter, config.oracle.options)
     loss = choose_loss(config.fit.loss, oracle.spec.answer)
     return Task(config, oracle, _splits(config, oracle.spec), _prompt(config, oracle.spec), loss)
 

@@ -23,6 +23,7 @@ INTERRUPTED = 130
         "fit": "Learn a prompt: leaves a PNG, its figures and a report.",
         "evaluate": "Score a prompt's PNG on a run's images.",
         "compare": "Run several run files; one table, one report.",
+        "ledger": "Show a run's bill.",
         "apply": "Lay a prompt over images.",
         "show": "Say what is in a prompt's PNG.",
         "adapters": "List what can be spoken to.",

@@ -16,9 +16,12 @@ BUDGET_ENDED = 3
 @click.option("--out", type=options.folder, required=True, help="The run's folder.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run; what was paid for is not paid again.")
 @click.option("--dry-run", is_flag=True, help="Say where the budget would go; query nothing, write nothing.")
+@click.option("--replay", type=options.folder, help="Take every answer from this run's ledger; ask no service.")
 @options.seed
 @options.as_json
-def command(run_file: Path, out: Path, resume: bool, dry_run: bool, seed: int | None, as_json: bool) -> None:
+def command(
+    run_file: Path, out: Path, resume: bool, dry_run: bool, replay: Path | None, seed: int | None, as_json: bool
+) -> None:
     """Learn the prompt that RUN.toml describes."""
     from bbprompt.cli.printing import print_plan, print_runs, report_beside
     from bbprompt.config import load_config
@@ -29,9 +32,10 @@ def command(run_file: Path, out: Path, resume: bool, dry_run: bool, seed: int | 
     config = load_config(run_file, seed=seed)
     if dry_run:
         task = open_task(config)
-        print_plan(make_plan(task), usd_per_query=task.spec.usd_per_query, as_json=as_json)
+        plan = make_plan(task)
+        print_plan(plan, usd=task.spec.usd(plan.total), as_json=as_json)
         return
-    run = fit_run(config, out, resume=resume)
+    run = fit_run(config, out, resume=resume, replay=replay)
     report = report_beside(out, [run], title=f"{run.result.method} on {config.data.source}")
     print_runs([run], [out], report=report, as_json=as_json)
     if run.result.stopped == "budget":

@@ -33,9 +33,8 @@ def print_runs(runs: Sequence[RunRecord], folders: Sequence[Path], *, report: Pa
         click.echo(f"report: {report}")
 
 
-def print_plan(plan: Plan, *, usd_per_query: float | None, as_json: bool) -> None:
-    """Print where a budget would go."""
-    usd = None if usd_per_query is None else usd_per_query * plan.total
+def print_plan(plan: Plan, *, usd: float | None, as_json: bool) -> None:
+    """Print where a budget would go; ``usd`` is its price, ``None`` if unknown."""
     if as_json:
         print_json({**msgspec.to_builtins(plan), "total": plan.total, "usd": usd})
         return

@@ -4,8 +4,8 @@ with Ledger.open(folder / "ledger.sqlite", budget=Budget(queries=10_000, usd=15.
     oracle = paid(oracle, ledger)
 """
 
-from bbprompt.ledger.keys import image_key
+from bbprompt.ledger.keys import image_key, repeat_key
 from bbprompt.ledger.ledger import Ledger, Reservation, Stored
 from bbprompt.ledger.money import Budget, Charge, Spending
 
-__all__ = ["Budget", "Charge", "Ledger", "Reservation", "Spending", "Stored", "image_key"]
+__all__ = ["Budget", "Charge", "Ledger", "Reservation", "Spending", "Stored", "image_key", "repeat_key"]

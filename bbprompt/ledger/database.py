@@ -16,7 +16,13 @@ from pathlib import Path
 from bbprompt.errors import UsageError
 
 APPLICATION_ID = 0x62626C67
-VERSION = 1
+VERSION = 2
+
+ABOUT = """CREATE TABLE IF NOT EXISTS about (
+        oracle INTEGER PRIMARY KEY REFERENCES oracles,
+        spec TEXT NOT NULL
+    )"""
+"""What each oracle says of itself, as JSON, so that a run can be replayed where its service is not; from format 2."""
 
 SCHEMA = (
     """CREATE TABLE oracles (
@@ -40,6 +46,7 @@ SCHEMA = (
         scores BLOB NOT NULL,
         UNIQUE (oracle, key)
     )""",
+    ABOUT,
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {VERSION}",
 )
@@ -81,8 +88,11 @@ class Database:
             )
         self._sql.execute("PRAGMA synchronous = EXTRA")
         self._use_log()
-        with self.write():
-            pass  # a file or folder that cannot be written is refused now, not after the first payment
+        # This also refuses a file or folder that cannot be written now, not after the first payment.
+        with self.write() as sql:
+            if version < VERSION:
+                sql.execute(ABOUT)
+                sql.execute(f"PRAGMA user_version = {VERSION}")
 
     def _use_log(self) -> None:
         """Switch to the log, unless another process is just in the file: SQLite does not wait for it here."""
@@ -122,6 +132,14 @@ class Database:
                 if self._sql.in_transaction:
                     self._sql.execute("ROLLBACK")
                 raise
+
+    def copy_to(self, path: Path) -> None:
+        """Write all of it, as one moment's state, into a new file; an interrupted copy leaves none."""
+        part = path.with_name(path.name + ".part")
+        part.unlink(missing_ok=True)
+        with self.read() as sql:
+            sql.execute("VACUUM INTO ?", (str(part),))
+        part.replace(path)
 
     def close(self) -> None:
         """Close the connection, once the thread that holds it is done."""

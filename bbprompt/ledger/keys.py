@@ -14,3 +14,8 @@ def image_key(image: UInt8) -> bytes:
     digest = hashlib.sha256(repr(image.shape).encode())
     digest.update(np.ascontiguousarray(image).data)
     return digest.digest()
+
+
+def repeat_key(key: bytes, turn: int) -> bytes:
+    """Return the name of an image's answer number ``turn``, from 0, where it gets another one each time."""
+    return hashlib.sha256(key + turn.to_bytes(8, "big")).digest() if turn else key

@@ -6,6 +6,7 @@ import sqlite3
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,7 @@ import numpy as np
 from bbprompt.arrays import Float32
 from bbprompt.errors import UsageError
 from bbprompt.ledger.database import Database
+from bbprompt.ledger.keys import repeat_key
 from bbprompt.ledger.money import PICO, Budget, Charge, Spending, pico_price
 
 STORED = np.dtype("<f4")
@@ -36,7 +38,7 @@ class Reservation:
     id: int
     oracle: int
     keys: tuple[bytes, ...]
-    price: int | None
+    cost: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,36 +93,54 @@ class Ledger:
         """Close the file. Closing twice does nothing."""
         self._database.close()
 
-    def reserve(self, oracle: str, keys: Sequence[bytes], *, usd_per_query: float | None) -> Reservation:
+    def reserve(
+        self, oracle: str, keys: Sequence[bytes], *, usd_per_query: float | None, usd_per_request: float = 0.0
+    ) -> Reservation:
         """Count one query per key as spent, on disk, before it is sent: all of them or none.
 
         Args:
             oracle: the oracle's ``spec.name``.
             keys: ``image_key`` of each image.
             usd_per_query: US dollars; ``None`` where the price is unknown.
+            usd_per_request: US dollars, once for all keys; the most that it may be.
 
         Raises:
             BudgetExhausted: they do not fit into the budget.
             ConfigError: the budget is in dollars and the price unknown.
         """
         n, price = len(keys), pico_price(usd_per_query)
+        cost = None if price is None else n * price + (pico_price(usd_per_request) or 0)
         with self._database.write() as sql:
             queries, pico_usd = sql.execute(
                 "SELECT ifnull(sum(answered + failed + pending), 0), ifnull(sum(pico_usd), 0) FROM oracles"
             ).fetchone()
-            self._budget.check(spent=queries, spent_pico=pico_usd, n=n, price=price)
+            self._budget.check(spent=queries, spent_pico=pico_usd, n=n, cost=cost)
             sql.execute("INSERT OR IGNORE INTO oracles (name) VALUES (?)", (oracle,))
             (number,) = sql.execute("SELECT id FROM oracles WHERE name = ?", (oracle,)).fetchone()
             row = sql.execute("INSERT INTO reservations (owner, n) VALUES (?, ?)", (self._owner, n)).lastrowid
             assert row is not None
-            reservation = Reservation(row, number, tuple(keys), price)
-            _count(sql, reservation, pending=n, spent=n)
+            reservation = Reservation(row, number, tuple(keys), cost)
+            _count(sql, reservation, pending=n, spent=n, pico_usd=cost or 0)
         return reservation
 
-    def settle(self, reservation: Reservation, values: Float32, answer: str) -> None:
+    def settle(
+        self,
+        reservation: Reservation,
+        values: Float32,
+        answer: str,
+        *,
+        usd: float | None = None,
+        varies: bool = False,
+    ) -> None:
         """Keep the answers, float32, shape (n, k), row i for key i; on disk when this returns.
 
-        Where the ledger already holds an answer for a key, that one stays.
+        Args:
+            reservation: an open one.
+            values: the answers.
+            answer: what they mean.
+            usd: what they cost in fact, if that is known now; else what was set aside.
+            varies: keep each answer under the first free ``repeat_key`` of its key. Otherwise, where the ledger
+                already holds an answer for a key, that one stays.
         """
         n = len(reservation.keys)
         if values.dtype != np.float32 or values.ndim != 2 or len(values) != n:
@@ -130,7 +150,9 @@ class Ledger:
             for key, row in zip(reservation.keys, values.astype(STORED), strict=True)
         ]
         with self._database.write() as sql:
-            self._end(sql, reservation, answered=n)
+            self._end(sql, reservation, answered=n, pico_usd=_correction(reservation, usd))
+            if varies:
+                rows = [(number, _free_key(sql, number, key), *rest) for number, key, *rest in rows]
             sql.executemany("INSERT OR IGNORE INTO answers (oracle, key, answer, scores) VALUES (?, ?, ?, ?)", rows)
 
     def fail(self, reservation: Reservation) -> None:
@@ -141,15 +163,37 @@ class Ledger:
     def release(self, reservation: Reservation) -> None:
         """Close a reservation that was certainly not billed. It is not spent."""
         with self._database.write() as sql:
-            self._end(sql, reservation, spent=-len(reservation.keys))
+            self._end(sql, reservation, spent=-len(reservation.keys), pico_usd=-(reservation.cost or 0))
 
     @staticmethod
     def _end(
-        sql: sqlite3.Connection, reservation: Reservation, *, answered: int = 0, failed: int = 0, spent: int = 0
+        sql: sqlite3.Connection,
+        reservation: Reservation,
+        *,
+        answered: int = 0,
+        failed: int = 0,
+        spent: int = 0,
+        pico_usd: int = 0,
     ) -> None:
         if not sql.execute("DELETE FROM reservations WHERE id = ?", (reservation.id,)).rowcount:
             raise UsageError(f"reservation {reservation.id} is closed already; settle, fail or release it once")
-        _count(sql, reservation, pending=-len(reservation.keys), answered=answered, failed=failed, spent=spent)
+        pending = -len(reservation.keys)
+        _count(sql, reservation, pending=pending, answered=answered, failed=failed, spent=spent, pico_usd=pico_usd)
+
+    def describe(self, oracle: str, spec: str) -> None:
+        """Keep what an oracle says of itself, as JSON, for ``described``; a later word replaces an earlier one."""
+        with self._database.write() as sql:
+            sql.execute("INSERT OR IGNORE INTO oracles (name) VALUES (?)", (oracle,))
+            sql.execute("INSERT OR REPLACE INTO about SELECT id, ? FROM oracles WHERE name = ?", (spec, oracle))
+
+    def described(self) -> list[str]:
+        """Return what each oracle said of itself, in the order of their first queries."""
+        with self._database.read() as sql:
+            return [spec for (spec,) in sql.execute("SELECT spec FROM about ORDER BY oracle")]
+
+    def copy_to(self, path: Path) -> None:
+        """Write all of it into a new file, which is there whole or not at all."""
+        self._database.copy_to(path)
 
     def look_up(self, oracle: str, keys: Collection[bytes]) -> dict[bytes, Stored]:
         """Return the answers that are held, by key; costs nothing."""
@@ -189,11 +233,25 @@ def _count(
     answered: int = 0,
     failed: int = 0,
     spent: int = 0,
+    pico_usd: int = 0,
 ) -> None:
     """Move queries between an oracle's counters; ``spent`` is by how many the queries to pay for change."""
-    paid, unpriced = (0, spent) if reservation.price is None else (spent * reservation.price, 0)
     sql.execute(
         """UPDATE oracles SET pending = pending + ?, answered = answered + ?, failed = failed + ?,
         pico_usd = pico_usd + ?, unpriced = unpriced + ? WHERE id = ?""",
-        (pending, answered, failed, paid, unpriced, reservation.oracle),
+        (pending, answered, failed, pico_usd, spent if reservation.cost is None else 0, reservation.oracle),
     )
+
+
+def _correction(reservation: Reservation, usd: float | None) -> int:
+    """By how many picodollars the cost differs from what was set aside."""
+    cost = pico_price(usd)
+    return 0 if cost is None or reservation.cost is None else cost - reservation.cost
+
+
+def _free_key(sql: sqlite3.Connection, oracle: int, key: bytes) -> bytes:
+    for turn in count():
+        free = repeat_key(key, turn)
+        if not sql.execute("SELECT 1 FROM answers WHERE oracle = ? AND key = ?", (oracle, free)).fetchone():
+            return free
+    raise AssertionError

@@ -45,8 +45,8 @@ class Budget:
         if self.usd is not None and not (isfinite(self.usd) and self.usd > 0):
             raise ConfigError(f"a budget in US dollars must be above 0, got {self.usd!r}")
 
-    def check(self, *, spent: int, spent_pico: int, n: int, price: int | None) -> None:
-        """Let n more queries at ``price`` picodollars through, or none of them.
+    def check(self, *, spent: int, spent_pico: int, n: int, cost: int | None) -> None:
+        """Let n more queries for ``cost`` picodollars in all through, or none of them.
 
         Raises:
             BudgetExhausted: they do not fit.
@@ -58,19 +58,19 @@ class Budget:
                 "raise [budget] queries and resume, what was paid for is kept"
             )
         if self.usd is not None:
-            self._check_usd(spent_pico, n, price)
+            self._check_usd(spent_pico, n, cost)
 
-    def _check_usd(self, spent_pico: int, n: int, price: int | None) -> None:
+    def _check_usd(self, spent_pico: int, n: int, cost: int | None) -> None:
         assert self.usd is not None
-        if price is None:
+        if cost is None:
             raise ConfigError(
                 f"a budget of {self.usd:.6g} USD needs the oracle's price, got none; "
                 "set its price per query, or [budget] queries instead of usd"
             )
-        if spent_pico + n * price > int((Decimal(str(self.usd)) * PICO).to_integral_value(ROUND_FLOOR)):
+        if spent_pico + cost > int((Decimal(str(self.usd)) * PICO).to_integral_value(ROUND_FLOOR)):
             raise BudgetExhausted(
                 f"the budget is {self.usd:.6g} USD and {spent_pico / PICO:.6g} are spent: {n} more queries for "
-                f"{n * price / PICO:.6g} do not fit; raise [budget] usd and resume, what was paid for is kept"
+                f"{cost / PICO:.6g} do not fit; raise [budget] usd and resume, what was paid for is kept"
             )
 
 

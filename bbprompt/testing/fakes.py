@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import expit, softmax
 
 from bbprompt.arrays import Float, UInt8
 from bbprompt.oracle import Answer, OracleSpec, Scores, check_images
@@ -87,5 +87,7 @@ def _express(logits: Float, spec: OracleSpec) -> Float:
             return np.asarray(np.eye(len(spec.labels))[logits.argmax(axis=1)])
         case Answer.PROBABILITIES:
             return np.asarray(softmax(logits, axis=1))
+        case Answer.TAGS:
+            return np.asarray(np.maximum(expit(logits), spec.unlisted or 0.0))
     listed = np.argsort(np.argsort(-logits, axis=1, kind="stable"), axis=1) < (spec.top_k or 1)
     return np.where(listed, softmax(logits, axis=1), np.nan)

@@ -8,9 +8,24 @@ from bbprompt.wrappers.cached import Cached
 from bbprompt.wrappers.concurrent import Concurrent
 from bbprompt.wrappers.counters import Counters
 from bbprompt.wrappers.metered import Metered
+from bbprompt.wrappers.pace import Pace
+from bbprompt.wrappers.paced import Circuit, Paced
+from bbprompt.wrappers.replayed import Replayed, encode_spec, read_replayed
 from bbprompt.wrappers.retrying import Retrying
 
-__all__ = ["Cached", "Concurrent", "Counters", "Metered", "Retrying", "paid"]
+__all__ = [
+    "Cached",
+    "Circuit",
+    "Concurrent",
+    "Counters",
+    "Metered",
+    "Pace",
+    "Paced",
+    "Replayed",
+    "Retrying",
+    "paid",
+    "read_replayed",
+]
 
 
 def paid(oracle: Oracle, ledger: Ledger) -> Cached:
@@ -18,6 +33,8 @@ def paid(oracle: Oracle, ledger: Ledger) -> Cached:
 
     The same ``counters`` are on every layer; the outermost's are those to show.
     """
-    counters = Counters()
+    counters, spec = Counters(), oracle.spec
+    ledger.describe(spec.name, encode_spec(spec))
     metered = Metered(oracle, ledger, counters=counters)
-    return Cached(Concurrent(Retrying(metered, counters=counters)), ledger, counters=counters)
+    paced = Paced(metered, Pace(spec.max_in_flight, spec.requests_per_minute))
+    return Cached(Concurrent(Retrying(paced, counters=counters)), ledger, counters=counters)

@@ -4,17 +4,20 @@ A resumed run gets the same bits as one that was never stopped. What the ledger 
 for; what it lacks is asked again in the same company, which matters where a model's last bits depend on the batch:
 requests are full but for the last, and each is settled whole or not at all, so what a killed call leaves missing is
 whole requests, and the misses, kept in order, split into those same requests again.
+
+Of an oracle that varies, an image's second turn is asked anew, and a replay gets the same answers in the same turns.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import UsageError
-from bbprompt.ledger import Ledger, Stored, image_key
+from bbprompt.ledger import Ledger, Stored, image_key, repeat_key
 from bbprompt.oracle import Oracle, OracleSpec, Scores, check_images
 from bbprompt.wrappers.counters import Counters
 
@@ -26,6 +29,7 @@ class Cached:
     oracle: Oracle
     ledger: Ledger
     counters: Counters = field(default_factory=Counters, kw_only=True)
+    _turns: Counter[bytes] = field(default_factory=Counter, init=False, repr=False, compare=False)
 
     @property
     def spec(self) -> OracleSpec:
@@ -42,7 +46,7 @@ class Cached:
             BudgetExhausted: what is missing does not fit into the budget. What did fit is in the ledger.
         """
         check_images(images, self.spec)
-        keys = [image_key(image) for image in images]
+        keys = [self._key(image) for image in images]
         held = self.ledger.look_up(self.spec.name, set(keys))
         missing: dict[bytes, int] = {}
         for row, key in enumerate(keys):
@@ -53,6 +57,13 @@ class Cached:
             self.oracle.query(images[list(missing.values())])
             held |= self.ledger.look_up(self.spec.name, missing)
         return self._scores([held[key] for key in keys])
+
+    def _key(self, image: UInt8) -> bytes:
+        key = image_key(image)
+        if not self.spec.varies:
+            return key
+        self._turns[key] += 1
+        return repeat_key(key, self._turns[key] - 1)
 
     def _scores(self, rows: list[Stored]) -> Scores:
         spec = self.spec

@@ -42,7 +42,9 @@ class Metered:
         spec = self.spec
         check_images(images, spec)
         keys = [image_key(image) for image in images]
-        reservation = self.ledger.reserve(spec.name, keys, usd_per_query=spec.usd_per_query)
+        reservation = self.ledger.reserve(
+            spec.name, keys, usd_per_query=spec.usd_per_query, usd_per_request=spec.usd_per_request
+        )
         try:
             scores = self._ask(images)
         except BaseException as error:
@@ -52,7 +54,7 @@ class Metered:
                 self.ledger.fail(reservation)
                 self.counters.add(paid=len(keys))
             raise
-        self.ledger.settle(reservation, scores.values, scores.answer)
+        self.ledger.settle(reservation, scores.values, scores.answer, usd=scores.usd, varies=spec.varies)
         self.counters.add(paid=len(keys))
         return scores
 
@@ -62,4 +64,5 @@ class Metered:
             raise AnswerError(
                 f"{spec.name} answered {scores.answer}, expected {spec.answer}; correct what its adapter declares"
             )
-        return check_scores(Scores(np.asarray(scores.values, dtype=np.float32), scores.answer), spec, len(images))
+        values = np.asarray(scores.values, dtype=np.float32)
+        return check_scores(Scores(values, scores.answer, scores.usd), spec, len(images))

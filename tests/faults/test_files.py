@@ -64,7 +64,7 @@ def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:
 def test_a_newer_format_is_refused(path: Path) -> None:
     with closing(sqlite3.connect(path)) as sql:
         sql.execute("PRAGMA user_version = 99")
-    with pytest.raises(UsageError, match="has format 99, this bbprompt knows up to 1; update bbprompt"):
+    with pytest.raises(UsageError, match="has format 99, this bbprompt knows up to 2; update bbprompt"):
         open_ledger(path)
 
 

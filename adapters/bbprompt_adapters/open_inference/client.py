@@ -5,12 +5,13 @@ from __future__ import annotations
 import weakref
 from collections.abc import Mapping
 
-import httpx
 import numpy as np
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import AnswerError, DataError
 from bbprompt.oracle import OracleSpec, Scores, check_images, check_scores
+from bbprompt_adapters.http.library import httpx
+from bbprompt_adapters.http.transport import Transport
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, decode_response, encode_request
 from bbprompt_adapters.open_inference.metadata import (
     fetch_model,
@@ -19,11 +20,10 @@ from bbprompt_adapters.open_inference.metadata import (
     model_path,
     speaks_binary,
 )
-from bbprompt_adapters.open_inference.options import Options, read_key, read_options
+from bbprompt_adapters.open_inference.options import Options, read_credentials, read_options
 from bbprompt_adapters.open_inference.pixels import Pixels, make_pixels
 from bbprompt_adapters.open_inference.spec import make_spec
 from bbprompt_adapters.open_inference.tensors import CodecError, Tensor
-from bbprompt_adapters.open_inference.transport import Transport
 
 
 class OpenInferenceOracle:
@@ -87,7 +87,7 @@ def open_oracle(
         chosen.url,
         timeout_s=chosen.timeout_s,
         max_connections=chosen.max_in_flight,
-        key=read_key(chosen.key_env),
+        credentials=read_credentials(chosen.key_env),
         transport=transport,
     )
     try:

@@ -10,7 +10,7 @@ import msgspec
 
 from bbprompt.errors import AnswerError, ConfigError, OracleError
 from bbprompt.oracle import Answer
-from bbprompt_adapters.open_inference.transport import Transport
+from bbprompt_adapters.http.transport import Transport
 
 MAX_BYTES = 4_000_000
 BINARY = "binary_tensor_data"

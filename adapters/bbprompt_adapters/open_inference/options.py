@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import httpx
 import msgspec
 
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
+from bbprompt_adapters.http.credentials import Anonymous, Credentials, HeaderKey
+from bbprompt_adapters.http.keys import EnvironmentKey
+from bbprompt_adapters.http.library import httpx
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -66,31 +67,35 @@ def read_options(options: Mapping[str, object]) -> Options:
         ConfigError: an unknown key, a wrong type or value, or a URL that is none.
     """
     chosen = convert(options, Options, where="[oracle]")
-    try:
-        url = httpx.URL(chosen.url)
-    except httpx.InvalidURL as error:
-        raise ConfigError(f"[oracle] url: {chosen.url!r} is no URL ({error})") from error
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
-        raise ConfigError(
-            f"[oracle] url: expected http://HOST:PORT without a password, got {str(url.copy_with(userinfo=b''))!r}"
-        )
+    check_url(chosen.url)
     if chosen.std == 0 or (isinstance(chosen.std, list) and 0 in chosen.std):
         raise ConfigError("[oracle] std: must not be 0")
     return chosen
 
 
-def read_key(key_env: str | None) -> str | None:
-    """Return the key that the environment holds; ``None`` if none is wanted.
+def check_url(text: str) -> None:
+    """Refuse what is no address of a server.
+
+    Raises:
+        ConfigError: no URL, another scheme than http or https, or a password in it.
+    """
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise ConfigError(f"[oracle] url: {text!r} is no URL ({error})") from error
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+        raise ConfigError(
+            f"[oracle] url: expected http://HOST:PORT without a password, got {str(url.copy_with(userinfo=b''))!r}"
+        )
+
+
+def read_credentials(key_env: str | None) -> Credentials:
+    """Return the bearer token that the environment holds, or none if none is wanted.
 
     Raises:
         ConfigError: the variable is not set, or holds what no header can.
     """
-    if key_env is None:
-        return None
-    key = os.environ.get(key_env, "").strip()
-    if not (key and key.isascii() and key.isprintable()):
-        raise ConfigError(f"[oracle] key_env: set the environment variable {key_env!r} to the key")
-    return key
+    return Anonymous() if key_env is None else HeaderKey(EnvironmentKey(key_env))
 
 
 def read_labels(labels: list[str] | str) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import anyio
-import httpx
 import numpy as np
 
 from bbprompt.arrays import UInt8
 from bbprompt.oracle import Answer, Oracle, OracleSpec, Scores, check_images
+from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.open_inference.server import make_app
 
 SIZE = (4, 6)

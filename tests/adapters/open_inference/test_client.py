@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 
 from bbprompt.errors import AnswerError, ConfigError, DataError, OracleError
 from bbprompt.oracle import Answer
 from bbprompt.testing.oracles import check_oracle
+from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.open_inference.client import open_oracle
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, WireResponse, decode_request, encode_response
 from bbprompt_adapters.open_inference.tensors import Tensor

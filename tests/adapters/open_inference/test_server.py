@@ -6,12 +6,12 @@ import json
 import socket
 from dataclasses import replace
 
-import httpx
 import numpy as np
 import pytest
 
 from bbprompt.errors import AnswerError, ConfigError, OracleError
 from bbprompt.oracle import Answer
+from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, decode_response, encode_request
 from bbprompt_adapters.open_inference.server import make_app, serve
 from bbprompt_adapters.open_inference.tensors import Tensor

@@ -7,12 +7,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import httpx
 import pytest
 
 from bbprompt.errors import OracleError
+from bbprompt_adapters.http.library import httpx
+from bbprompt_adapters.http.transport import Transport
+from bbprompt_adapters.http.waiting import parse_retry_after
 from bbprompt_adapters.open_inference.client import open_oracle
-from bbprompt_adapters.open_inference.transport import Transport, parse_retry_after
 
 from .fakes import URL, Handler, foreign, images
 

@@ -1,0 +1,123 @@
+"""How a key goes into a request, just before the network: as a header, in the query, or as a signature."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from bbprompt.errors import ConfigError
+from bbprompt.registry import needs_extra
+from bbprompt_adapters.http.keys import Key
+from bbprompt_adapters.http.library import httpx
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials as AwsCredentials
+
+
+class Credentials(Protocol):
+    """What makes a request ours."""
+
+    def sign(self, request: httpx.Request) -> httpx.Request:
+        """Return the request with its proof; its body is in memory."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must never be shown."""
+
+
+class Anonymous:
+    """No key."""
+
+    def sign(self, request: httpx.Request) -> httpx.Request:
+        """Return the request as it is."""
+        return request
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
+
+
+class HeaderKey:
+    """The key in a header, as in ``Authorization: Bearer KEY``."""
+
+    def __init__(self, key: Key, *, header: str = "Authorization", prefix: str = "Bearer ") -> None:
+        self._key, self._header, self._prefix = key, header, prefix
+
+    def sign(self, request: httpx.Request) -> httpx.Request:
+        """Return the request with the header."""
+        return _again(request, headers={self._header: self._prefix + self._key.read()})
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the key."""
+        return (self._key.read(),)
+
+
+class QueryKey:
+    """The key as a parameter of the URL."""
+
+    def __init__(self, key: Key, *, parameter: str) -> None:
+        self._key, self._parameter = key, parameter
+
+    def sign(self, request: httpx.Request) -> httpx.Request:
+        """Return the request with the parameter."""
+        return _again(request, url=request.url.copy_merge_params({self._parameter: self._key.read()}))
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the key."""
+        return (self._key.read(),)
+
+
+class SigV4:
+    """An AWS signature, version 4, by botocore, with credentials from where AWS tools find theirs.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+    """
+
+    def __init__(self, *, service: str, region: str) -> None:
+        """Find the credentials.
+
+        Raises:
+            MissingExtra: botocore is not installed.
+            ConfigError: there are no credentials.
+        """
+        with needs_extra("aws"):
+            from botocore.session import get_session
+        self._service, self._region = service, region
+        found: AwsCredentials | None = get_session().get_credentials()
+        if found is None:
+            raise ConfigError(
+                "no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`"
+            )
+        self._credentials = found
+
+    def sign(self, request: httpx.Request) -> httpx.Request:
+        """Return the request with the headers of its signature."""
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        kept = {name: request.headers[name] for name in ("content-type", "x-amz-target") if name in request.headers}
+        signed = AWSRequest(request.method, str(request.url), headers=kept, data=request.content)
+        SigV4Auth(self._credentials.get_frozen_credentials(), self._service, self._region).add_auth(signed)
+        return _again(request, headers=dict(signed.headers.items()))
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the secret key, the session token and the access key."""
+        frozen = self._credentials.get_frozen_credentials()
+        return tuple(filter(None, (frozen.secret_key, frozen.token, frozen.access_key)))
+
+
+def spellings(secret: str) -> tuple[str, ...]:
+    """Return how a secret may look in what a server sends back, longest first."""
+    forms = {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()}
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _again(request: httpx.Request, *, url: Any = None, headers: dict[str, str] | None = None) -> httpx.Request:
+    """A copy: the caller's request, which logs and exceptions show, stays without the key."""
+    return httpx.Request(
+        request.method,
+        url or request.url,
+        headers={**dict(request.headers), **{k.lower(): v for k, v in (headers or {}).items()}},
+        content=request.content,
+        extensions=request.extensions,
+    )

@@ -1,0 +1,56 @@
+"""A service that is not there: what a ledger holds of it, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bbprompt.arrays import UInt8
+from bbprompt.errors import OracleError, UsageError
+from bbprompt.ledger import Budget, Ledger
+from bbprompt.oracle import OracleSpec, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Refuses every query: behind a ledger that holds all answers none comes.
+
+    Attributes:
+        spec: of the oracle that was asked once.
+    """
+
+    spec: OracleSpec
+
+    def query(self, images: UInt8) -> Scores:
+        """Refuse.
+
+        Raises:
+            OracleError: always; nothing was sent.
+        """
+        raise OracleError(
+            f"the ledger holds no answer of {self.spec.name} to {len(images)} images that the run asks for; "
+            "replay it with the run file that it was made with, or run it for real",
+            billed=False,
+        )
+
+
+def encode_spec(spec: OracleSpec) -> str:
+    """Return a spec as JSON."""
+    return msgspec.json.encode(spec).decode()
+
+
+def read_replayed(path: Path) -> Replayed:
+    """Return the oracle that a ledger's answers are of.
+
+    Raises:
+        UsageError: no ledger, or one without an oracle, with several, or written before they were described.
+    """
+    if not path.is_file():
+        raise UsageError(f"no ledger at {path}; give the folder of a run that was paid for")
+    with Ledger.open(path, budget=Budget()) as ledger:
+        specs = ledger.described()
+    if len(specs) != 1:
+        raise UsageError(f"{path} describes {len(specs)} oracles, expected 1; it cannot be replayed")
+    return Replayed(msgspec.json.decode(specs[0], type=OracleSpec))

@@ -1,0 +1,241 @@
+"""An adapter's file is checked as a whole: each mistake is one line that names the table, the key and the fix."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tomllib
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bbprompt.errors import AnswerError, ConfigError, DataError, OracleError
+from bbprompt.oracle import Answer
+from bbprompt_adapters.declarative.files import parse_adapter, read_file
+from bbprompt_adapters.declarative.opening import open_adapter
+from bbprompt_adapters.declarative.oracle import DeclarativeOracle
+from bbprompt_adapters.http.library import httpx
+
+DOCUMENT: dict[str, Any] = tomllib.loads(
+    """
+    [adapter]
+    name = "toy"
+    [options.url]
+    default = "http://toy.test"
+    [request]
+    url = "{url}/classify"
+    json.images.each_image = "{image}"
+    [image]
+    size = [2, 3]
+    [batch]
+    max = 4
+    [answer]
+    items = "scores"
+    path = "@"
+    shape = "vector"
+    kind = "probabilities"
+    """
+)
+OPTIONS: dict[str, object] = {"labels": ["a", "b"]}
+IMAGES = np.random.default_rng(0).integers(0, 256, (2, 2, 3, 3), dtype=np.uint8)
+
+
+def change(**tables: dict[str, Any] | None) -> dict[str, Any]:
+    document = copy.deepcopy(DOCUMENT)
+    for name, table in tables.items():
+        if table is None:
+            del document[name]
+        else:
+            document[name] = {k: v for k, v in {**document.get(name, {}), **table}.items() if v is not None}
+    return document
+
+
+def opened(body: object, document: dict[str, Any] = DOCUMENT, **options: object) -> DeclarativeOracle:
+    network = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
+    return open_adapter(parse_adapter(document, where="toy.toml"), OPTIONS | options, transport=network)
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (change(answer=None), r"toy.toml lacks the table \[answer\]"),
+        (change(anwser={}), r"unknown table in toy.toml: 'anwser'; did you mean 'answer'\?"),
+        (change(answer={"itmes": "x"}), r"toy.toml \[answer\] has an unknown key 'itmes'; did you mean 'items'\?"),
+        (change(answer={"kind": "probabilty"}), r"\[answer\] kind: unknown value 'probabilty'; did you mean"),
+        (change(answer={"path": "scores["}), r"\[answer\] path: 'scores\[' is no JMESPath"),
+        (change(answer={"items": None}), r"\[answer\] lacks items"),
+        (change(answer={"kind": "top_k"}), r"\[answer\] top_k: goes with kind = 'top_k'"),
+        (change(answer={"shape": "label"}), r"\[answer\] shape: 'label' and the kind 'label' go together"),
+        (change(answer={"shape": "embedding"}), r"\[labels\]: goes with the shape 'embedding'"),
+        (change(request={"json": {"a": "{imgae}"}}), r"unknown placeholder in .*: 'imgae'; did you mean 'image'\?"),
+        (change(request={"url": "{ulr}/x"}), r"unknown placeholder in toy.toml \[request\] url: 'ulr'"),
+        (change(request={"json": None}), r"expected exactly one of json, parts and body, got none"),
+        (
+            change(request={"body": "{image}"}),
+            r"expected exactly one of json, parts and body, got \['json', 'body'\]",
+        ),
+        (change(image={"form": "bytes"}), r"\[image\] form: json holds base64 or data-uri or list, got 'bytes'"),
+        (change(image={"form": "list"}), r"\[image\] form: 'list' is for tensors"),
+        (change(image={"quality": 101}), r"\[image\] quality: expected int <= 100"),
+        (change(image={"size": [2]}), r"\[image\] size: expected array of length >= 2, got"),
+        (change(image={"std": [1.0, 0.0, 1.0]}), r"\[image\] std: must not be 0"),
+        (change(batch={"default": 5}), r"\[batch\] default: expected at most max = 4, got 5"),
+        (change(poll={"url": "{url}"}), r"\[poll\]: expected pending, or stream = true"),
+        (change(poll={"pending": "a"}), r"\[poll\]: expected exactly one of url and url_path"),
+        (change(errors={"ok": "a ="}), r"\[errors\] ok: 'a =' is no JMESPath"),
+        (change(auth={"scheme": "sigv4"}), r"\[auth\] service: scheme 'sigv4' needs"),
+        (change(options={"x": {"type": "int"}}), r"\[options.x\] type: unknown value 'int'"),
+        (change(options={"labels": {}}), r"\[options.labels\]: every adapter has that key"),
+    ],
+)
+def test_a_mistake_in_a_file_is_one_line(document: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        opened({}, document)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lables": []}, r"\[oracle\] has an unknown key 'lables'; did you mean 'labels'\?"),
+        ({"labels": ["a"]}, r"\[oracle\] labels: expected at least 2, got 1"),
+        ({"url": 3}, r"\[oracle\] url: expected a text, got 3"),
+        ({"url": "toy.test"}, r"\[oracle\] url: expected http://HOST:PORT"),
+        ({"max_batch": 5}, r"\[oracle\] max_batch: toy takes at most 4 images in a request, got 5"),
+        ({"key_env": "BBPROMPT_NOT_SET"}, r"set the environment variable 'BBPROMPT_NOT_SET' to the key"),
+        ({"key_command": ["bbprompt-no-such"]}, r"key_command: 'bbprompt-no-such' failed"),
+    ],
+)
+def test_a_mistake_in_a_run_file_is_one_line(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        opened({}, **options).query(IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"scores": [[0.1, 0.9]]}, "expected a list of 2 items, one per image, got 1 items"),
+        ({"scores": [[0.1, 0.9], [1.0]]}, "expected 2 numbers, one per label, got 1 numbers"),
+        ({"scores": [[0.1, 0.9], [0.1, "x"]]}, "expected a number as score, got 'x'"),
+        ({"scores": [[0.1, 0.9], [0.1, True]]}, "expected a number as score, got True"),
+        ({"scores": [[0.1, 0.9], [0.1, 1e400]]}, "no JSON"),
+        ({"scores": [[0.1, 0.9], [0.1, 10**400]]}, "NaN or infinity|no JSON"),
+        ({"scores": [[0.1, 0.9], [0.1, 7.0]]}, "where probabilities in"),
+        ({"score": []}, "expected a list of 2 items, one per image, got None"),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_one_line(answer: object, message: str) -> None:
+    body = json.dumps(answer)
+    network = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
+    oracle = open_adapter(parse_adapter(DOCUMENT, where="toy.toml"), OPTIONS, transport=network)
+    with pytest.raises(AnswerError, match=message):
+        oracle.query(IMAGES)
+
+
+def test_items_out_of_order_are_put_in_order_and_doubles_refused() -> None:
+    document = change(answer={"items": "data", "position": "i", "path": "p"})
+    later, first = {"i": 1, "p": [0.2, 0.8]}, {"i": 0, "p": [0.6, 0.4]}
+    values = opened({"data": [later, first]}, document).query(IMAGES).values
+    np.testing.assert_allclose(values, [[0.6, 0.4], [0.2, 0.8]], rtol=1e-6)
+    for doubled in ([first, first], [first, {"i": 2, "p": [1, 0]}], [first, {"i": True, "p": [1, 0]}]):
+        with pytest.raises(AnswerError, match="numbered 0 to 1, once each"):
+            opened({"data": doubled}, document).query(IMAGES)
+
+
+def test_whatever_may_change_an_answer_is_in_the_name() -> None:
+    names = {
+        opened({}).spec.name,
+        opened({}, labels=["b", "a"]).spec.name,
+        opened({}, url="http://other.test").spec.name,
+        opened({}, input_size=4).spec.name,
+        opened({}, change(image={"encoding": "jpeg"})).spec.name,
+        opened({}, change(adapter={"version": 2})).spec.name,
+        opened({}, change(answer={"kind": "logits"})).spec.name,
+    }
+    assert len(names) == 7
+    assert opened({}).spec.name == opened({}, max_in_flight=2, timeout_s=5.0, usd_per_image=1.0).spec.name
+    assert opened({}, identity="mine").spec.name == "mine"
+
+
+def test_an_image_too_large_or_too_small_is_not_sent() -> None:
+    with pytest.raises(DataError, match="the service accepts 20"):
+        opened({}, change(image={"max_bytes": 20})).query(IMAGES)
+    with pytest.raises(ConfigError, match="takes no less than 80 x 80 pixels"):
+        opened({}, change(image={"min_size": [80, 80]}))
+
+
+def test_a_run_file_says_what_a_models_scores_mean() -> None:
+    spec = opened({}, answer="logits").spec
+    assert spec.answer is Answer.LOGITS
+
+
+def test_a_label_alone_is_one_hot() -> None:
+    document = change(answer={"shape": "label", "kind": "label", "path": "name"})
+    values = opened({"scores": [{"name": "b"}, {"name": "a"}]}, document).query(IMAGES).values
+    assert values.tolist() == [[0.0, 1.0], [1.0, 0.0]]
+
+
+def test_a_tensor_is_normalised_and_laid_out() -> None:
+    sent: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content))
+        return httpx.Response(200, json={"scores": [[0.5, 0.5]] * 2})
+
+    image = {"encoding": "tensor", "form": "list", "layout": "chw", "mean": [0.5] * 3, "std": [0.5, 0.25, 1.0]}
+    adapter = parse_adapter(change(image=image), where="toy.toml")
+    open_adapter(adapter, OPTIONS, transport=httpx.MockTransport(answer)).query(IMAGES)
+    expected = ((IMAGES / 255 - 0.5) / [0.5, 0.25, 1.0]).transpose(0, 3, 1, 2)
+    np.testing.assert_allclose(np.array(sent[0]["images"]), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_form_holds_the_image_as_a_file_and_the_rest_as_fields() -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json=[0.5, 0.5])
+
+    document = change(
+        request={"json": None, "parts": {"file": "{image}", "n": "{n}", "left_out": "{none}"}},
+        options={"n": {"type": "whole", "default": 3}, "none": {"optional": True}},
+        image={"form": "bytes", "encoding": "jpeg"},
+        batch={"max": 1},
+        answer={"items": None},
+    )
+    oracle = open_adapter(parse_adapter(document, where="t"), OPTIONS, transport=httpx.MockTransport(answer))
+    oracle.query(IMAGES[:1])
+    oracle.query(IMAGES[:1])
+
+    form = message_from_bytes(
+        b"content-type: " + sent[0].headers["content-type"].encode() + b"\r\n\r\n" + sent[0].content
+    )
+    parts = {part.get_param("name", header="content-disposition"): part for part in form.get_payload()}
+    assert set(parts) == {"file", "n"}
+    assert parts["file"].get_filename() == "image.jpg"
+    assert parts["file"].get_payload(decode=True).startswith(b"\xff\xd8")
+    assert parts["n"].get_payload() == "3"
+    assert sent[0].content == sent[1].content
+
+
+def test_a_success_that_says_it_is_none_is_a_failure() -> None:
+    oracle = opened({"ok": False, "msg": "broken"}, change(errors={"ok": "ok", "message": "msg"}))
+    with pytest.raises(OracleError, match="answered 200 OK: broken"):
+        oracle.query(IMAGES)
+
+
+def test_a_file_that_is_no_adapter_is_one_line(tmp_path: Path) -> None:
+    for content, message in (
+        (b"a = ", "is not TOML"),
+        (b"\xff", "is not TOML"),
+        (b"", r"lacks the table \[adapter\]"),
+    ):
+        path = tmp_path / "a.toml"
+        path.write_bytes(content)
+        with pytest.raises(ConfigError, match=message):
+            read_file(path)
+    with pytest.raises(ConfigError, match="no adapter file at"):
+        read_file(tmp_path / "none.toml")
