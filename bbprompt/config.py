@@ -58,10 +58,19 @@ class BudgetConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LabelsConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """``[labels]``: the label map, and for the map "given" its pairs of class and oracle label."""
+    """``[labels]``: the label map, and what single maps need.
+
+    Attributes:
+        map: a key of ``LABEL_MAPS``.
+        pairs: for "given": class and oracle label.
+        text: for "semantic" and "swapped": "npz:FILE", or an installed text encoder; see ``texts.py``.
+        sources: for "mean": oracle labels per class.
+    """
 
     map: str = "linear"
     pairs: dict[str, str | int] | None = None
+    text: str | None = None
+    sources: int | None = None
 
 
 class OracleConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,9 @@ ORACLES = "bbprompt.oracles"
 STUDENTS = "bbprompt.students"
 """Entry points of ``open_student(labels: int, *, input_size: tuple[int, int]) -> Student``."""
 
+TEXT_ENCODERS = "bbprompt.text_encoders"
+"""Entry points of ``encode(texts: Sequence[str]) -> Float``, shape (n, e)."""
+
 SERVERS = "bbprompt.servers"
 """Entry points of ``serve(oracle, *, host: str, port: int, on_ready: Callable[[str], object]) -> None``."""
 
@@ -58,6 +61,16 @@ def open_student(name: str, *, labels: int, input_size: tuple[int, int]) -> Any:
         ConfigError: an unknown student.
     """
     return _load("student", name, STUDENTS)(labels, input_size=input_size)
+
+
+def find_text_encoder(name: str) -> Callable[..., Any]:
+    """Return an installed text encoder.
+
+    Raises:
+        ConfigError: an unknown encoder, or a package it needs that is not installed.
+    """
+    encode: Callable[..., Any] = _load("text encoder", name, TEXT_ENCODERS)
+    return encode
 
 
 def find_server(name: str) -> Callable[..., None]:

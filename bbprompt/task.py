@@ -18,6 +18,7 @@ from bbprompt.prompt import PixelPrompt
 from bbprompt.registry import open_oracle
 from bbprompt.templates import make_template
 from bbprompt.templates.resize import fit as resize
+from bbprompt.texts import open_text_encoder
 
 DATA, MAP, FIT, SEARCH = range(4)
 """Streams of chance: each part of a run draws from its own, so that one does not move the others."""
@@ -67,6 +68,8 @@ class Task:
             classes=self.classes,
             rng=self.rng(MAP),
             pairs=labels.pairs,
+            text=None if labels.text is None else open_text_encoder(labels.text),
+            sources=labels.sources,
         )
 
 
