@@ -18,7 +18,7 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``[data]``: where images come from and how they are split.
 
     Attributes:
-        source: "digits", "folder:DIR" or "npz:FILE".
+        source: "digits", "folder:DIR", "npz:FILE", "parquet:PATH", "hf:ID", or "NAME:DIR" of a named data set.
         shots: training images per class; all that validation and test leave, if left out.
         validation: images for selection.
         test: images scored once, at the end.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bbprompt.data.folder import SUFFIXES, read_image
+from bbprompt.data.files import SUFFIXES, read_image
 from bbprompt.errors import DataError
 from bbprompt.overlay import Overlay
 

@@ -109,7 +109,7 @@ RN50 = {"architecture": "RN50"}
     ("options", "message"),
     [
         (
-            {"weights": "openai"},
+            {**RN50, "weights": "openai"},
             r"the weights of RN50 \(openai\) cannot be fetched from here .* the path of the file",
         ),
         ({**RN50, "weights": "opanai"}, "unknown weights of RN50 'opanai'; did you mean 'openai'"),
