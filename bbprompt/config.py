@@ -12,6 +12,7 @@ import tomli_w
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
 from bbprompt.names import unknown
+from bbprompt.presets import with_preset
 
 
 class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,11 +103,12 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_config(document: dict[str, Any]) -> RunConfig:
-    """Check a run file's content.
+    """Check a run file's content, with its preset, if it names one, filled in.
 
     Raises:
         ConfigError: an unknown key (with the nearest known one), a missing one, or a value that cannot be used.
     """
+    document = with_preset(document)
     known = [field.name for field in msgspec.structs.fields(RunConfig)]
     for name in document:
         if name not in known:
