@@ -32,6 +32,7 @@ class Experiment:
     Attributes:
         name: as it is asked for.
         title: what it shows, of which paper.
+        note: what the published column was measured on, if there is one.
         rows: what varies downwards, by scale.
         columns: what varies across, by scale.
         spec: how a cell is measured; ``None`` where the table has no such cell.
@@ -42,6 +43,7 @@ class Experiment:
 
     name: str
     title: str
+    note: str = ""
     rows: Mapping[Scale, Sequence[str]]
     columns: Mapping[Scale, Sequence[str]]
     spec: Callable[[Cell], Spec | None]

@@ -9,7 +9,7 @@ import msgspec
 from bbprompt.records import AccuracyRecord, Costs
 
 Scale = Literal["small", "paper"]
-Kind = Literal["run", "no-prompt"]
+Kind = Literal["run", "no-prompt", "linear-probe", "fine-tuning"]
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -34,7 +34,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """How a cell is measured.
 
     Attributes:
-        kind: "run": a whole run, trained and read back from its PNG; "no-prompt": the label map alone.
+        kind: "run": a whole run, trained and read back from its PNG; "no-prompt": the label map alone; a baseline.
         config: the run file as a document; "{inputs}" stands for the folder of inputs.
         needs: what must be there, as ``inputs.missing`` knows it.
     """

@@ -29,7 +29,7 @@ def markdown(
     found = gather(records)
     parts = [
         f"### `python -m benchmarks.paper run {experiment.name} --scale {scale}`: {experiment.title}",
-        "Accuracy on the test images in per cent: mean over seeds ± standard deviation.",
+        f"Accuracy on the test images in per cent: mean over seeds ± standard deviation. {experiment.note}".strip(),
         _table(experiment, scale, found),
         *_claims(experiment, scale, found),
         *_absences(experiment, scale, found, lacking),

@@ -43,6 +43,7 @@ _COLUMNS = ("no prompt", "prompt")
 DOGS_AND_CATS = Experiment(
     name="dogs-and-cats",
     title="Semantic against swapped map: section 6.3 of Bahng et al. 2022",
+    note="Published: large photographs of dogs and cats; here thumbnails of 32 px, enlarged.",
     rows={"small": MAPS, "paper": MAPS},
     columns={"small": _COLUMNS, "paper": _COLUMNS},
     spec=spec,

@@ -90,6 +90,7 @@ _PAPER = (
 MAPS = Experiment(
     name="maps",
     title="Output transformations: Chen et al. 2023, Cai et al. 2024",
+    note="Published: ResNet18, trained prompt, mean of eleven data sets at full scale; another model, other images.",
     rows={"small": ROWS, "paper": ROWS},
     columns={"small": _SMALL, "paper": _PAPER},
     spec=spec,

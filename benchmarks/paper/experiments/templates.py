@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.paper.experiment import Claim, Experiment, Means, best_of
-from benchmarks.paper.experiments.published import CIFAR10_CLASSES, CLIP, CLIP_TEXT, VP
+from benchmarks.paper.experiments.published import CIFAR10_CLASSES, CLIP, VP, VP_TEXT
 from benchmarks.paper.inputs import HUB
 from benchmarks.paper.records import Cell, Scale, Spec
 
@@ -40,7 +40,7 @@ TEXT: dict[str, Any] = {
     "fit": {"method": "gradient", "epochs": 9, "batch_size": 16, "looks": 3},
 }
 PAPER: dict[str, Any] = {
-    "oracle": {**CLIP, "text": CLIP_TEXT},
+    "oracle": {**CLIP, "text": VP_TEXT},
     "data": {"source": "eurosat:{inputs}/eurosat", "validation": 2700, "test": 8100},
     "labels": {"map": "identity"},
     "fit": VP,
