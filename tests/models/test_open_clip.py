@@ -96,6 +96,10 @@ def test_a_differentiable_oracle_of_its_normalisation(checkpoint: Path) -> None:
     check_differentiable_oracle(opened(checkpoint), tolerance=1e-2)
 
 
+def test_classes_may_be_those_of_a_data_source(checkpoint: Path) -> None:
+    assert opened(checkpoint, classes="digits").spec.labels == tuple("0123456789")
+
+
 def test_opens_by_its_entry_point(checkpoint: Path) -> None:
     options = {"architecture": SMALL, "weights": str(checkpoint), "classes": list(CLASSES), "device": "cpu"}
     scores = open_oracle("open-clip", options).query(np.zeros((1, 32, 32, 3), dtype=np.uint8))

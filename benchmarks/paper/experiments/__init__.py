@@ -8,7 +8,9 @@ from benchmarks.paper.experiments.maps import MAPS
 from benchmarks.paper.experiments.methods import METHODS
 from benchmarks.paper.experiments.regimes import REGIMES
 from benchmarks.paper.experiments.templates import TEMPLATES, TEMPLATES_TEXT
+from benchmarks.paper.experiments.texts import TEXTS
 
 EXPERIMENTS: dict[str, Experiment] = {
-    experiment.name: experiment for experiment in (TEMPLATES, TEMPLATES_TEXT, DOGS_AND_CATS, MAPS, METHODS, REGIMES)
+    experiment.name: experiment
+    for experiment in (TEMPLATES, TEMPLATES_TEXT, DOGS_AND_CATS, MAPS, METHODS, REGIMES, TEXTS)
 }

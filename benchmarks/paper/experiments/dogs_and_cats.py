@@ -33,7 +33,8 @@ PAPER: dict[str, Any] = {
 def spec(cell: Cell) -> Spec:
     """Rows are maps; columns, without a prompt and with."""
     base, needs = (SMALL, _NEEDS) if cell.scale == "small" else (PAPER, (HUB,))
-    config = {**base, "labels": {"map": cell.row, "text": "npz:{inputs}/words.npz"}}
+    text = "npz:{inputs}/words.npz" if cell.scale == "small" else "minilm-l6-v2"
+    config = {**base, "labels": {"map": cell.row, "text": text}}
     return Spec(kind="run" if cell.column == "prompt" else "no-prompt", config=config, needs=needs)
 
 
