@@ -48,13 +48,12 @@ def _config(data: dict[str, Any], side: int, label_map: str) -> dict[str, Any]:
 
 
 def _paper(cell: Cell) -> Spec:
-    """Chen et al. 2023: ResNet18, image in a frame, Adam 0.01, tenfold smaller at half and 72 % of 100 epochs."""
+    """ILM-VP's ResNet18 and settings, with each map in turn."""
     config = {
         "oracle": {"adapter": "torchvision", "architecture": "resnet18", "weights": "IMAGENET1K_V1"},
         "data": {"source": f"{cell.column}:{{inputs}}/{cell.column}", "validation": 1000, "test": 5000},
+        "preset": "ilm-vp",
         "labels": {"map": cell.row},
-        "prompt": {"template": "padding", "size": 30, "shrink": True, "blend": "over"},
-        "fit": {"method": "gradient", "optimiser": "adam", "step_size": 0.01, "epochs": 100, "batch_size": 256},
     }
     return Spec(kind="run", config=config, needs=(HUB,))
 
