@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench-digits bench-queries readme clean
+FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
+
+.PHONY: demo test lint fuzz bench-digits bench-queries readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
@@ -15,6 +17,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+fuzz: $(VENV)/.dev
+	.ci/debian $(FUZZ_PACKAGES)
+	$(BIN)/python -m benchmarks.fuzz
 
 bench-digits: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.digits
