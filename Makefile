@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
+TOOLS := imagemagick ffmpeg chromium gimp
 FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
 
-.PHONY: demo test lint fuzz bench-digits bench-queries readme clean
+.PHONY: demo test test-tools lint fuzz bench-digits bench-queries readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
@@ -17,6 +18,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test-tools: $(VENV)/.dev
+	.ci/debian $(TOOLS) $(FUZZ_PACKAGES)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,tools]'
+	BBPROMPT_TEST_TOOLS=1 $(BIN)/pytest tests/tools tests/readers
 
 fuzz: $(VENV)/.dev
 	.ci/debian $(FUZZ_PACKAGES)

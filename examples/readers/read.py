@@ -41,8 +41,8 @@ def lay(prompt: bytes, photo: np.ndarray) -> np.ndarray:
 
 def rows_in(prompt: bytes, png: Image.Image) -> int:
     """Bytes of pixels in the file: Pillow leaves black what is missing, and says nothing."""
-    at, packed = 8, b""
-    while at < len(prompt):
+    at, kind, packed = 8, b"", b""
+    while kind != b"IEND" and at + 8 <= len(prompt):
         length, kind = struct.unpack_from(">I4s", prompt, at)
         packed += prompt[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
         at += 12 + length
