@@ -71,11 +71,17 @@ class Subject:
     photos: UInt8
     targets: Int
 
+    @property
+    def by_bbprompt(self) -> UInt8:
+        """The prompt over every photo; they are prepared already."""
+        laid: UInt8 = self.overlay.template.apply(self.photos, self.overlay.levels)
+        return laid
+
     def row(self, tool: str, laid: UInt8) -> Row:
         """Score what a tool has laid."""
         label_map = load_label_map(self.overlay.meta.label_map)
         right = label_map(self.oracle.query(laid).log()).argmax(axis=1) == self.targets
-        away = np.abs(laid.astype(int) - self.overlay.apply(self.photos))
+        away = np.abs(laid.astype(int) - self.by_bbprompt)
         accuracy = Accuracy(int(right.sum()), len(right))
         return Row(
             tool=tool,
@@ -114,7 +120,7 @@ def _read(path: Path) -> UInt8:
 
 def measure(subject: Subject, chosen: Sequence[Block]) -> list[Row]:
     """One row for bbprompt and one for each tool that is here."""
-    rows = [subject.row(BBPROMPT, subject.overlay.apply(subject.photos))]
+    rows = [subject.row(BBPROMPT, subject.by_bbprompt)]
     for block in chosen:
         with TemporaryDirectory() as folder:
             try:
@@ -125,7 +131,7 @@ def measure(subject: Subject, chosen: Sequence[Block]) -> list[Row]:
 
 
 @click.command()
-@click.option("--images", type=click.IntRange(min=1), default=200, show_default=True, help="Test images.")
+@click.option("--images", type=click.IntRange(min=1), default=100, show_default=True, help="Test images.")
 @click.option("--data", type=click.Path(path_type=Path), default=jpeg.DATA, help="The folder of real models.")
 def main(images: int, data: Path) -> None:
     """Measure; print a table and write tools.json."""

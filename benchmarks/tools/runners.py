@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.tools.page import Block
 
-WITHIN_S = 300
+WITHIN_S = 1200
 GIMP_MODES = {"add": "LAYER-MODE-GRAIN-MERGE-LEGACY", "over": "LAYER-MODE-NORMAL"}
 REAL_IMAGEMAGICK = "ImageMagick 6"
 Run = Callable[[Block, Sequence[Path]], None]

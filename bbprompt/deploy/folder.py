@@ -1,0 +1,75 @@
+"""Many images: going on where an earlier call stopped, past every file that cannot be used."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bbprompt.atomic import write_atomically
+from bbprompt.deploy.laying import Done, Laying, Pair, lay_one
+from bbprompt.deploy.processes import AT_ONCE, lay_in_processes
+from bbprompt.errors import DataError
+from bbprompt.overlay import Overlay, encode_overlay
+
+MARKER = ".bbprompt-apply"
+"""In the output folder: which prompt its images were laid with."""
+
+
+def lay_folder(
+    overlay: Overlay,
+    pairs: Sequence[Pair],
+    folder: Path,
+    *,
+    jobs: int,
+    overwrite: bool = False,
+    draft: bool = False,
+) -> Iterator[Done]:
+    """Lay ``overlay`` over images, and say of each what became of it, in order.
+
+    Args:
+        overlay: what is laid.
+        pairs: from ``pair_files``, all of whose targets lie in ``folder``.
+        folder: where the targets go. What an earlier call with the same prompt has laid there is kept, unless its
+            image is newer.
+        jobs: processes; 1 works in this one.
+        overwrite: lay all of them, whatever is there.
+        draft: see ``Laying``.
+
+    Raises:
+        DataError: ``folder`` holds another prompt's images, or cannot be written.
+    """
+    _claim(folder, overlay, overwrite=overwrite)
+    todo = [pair for pair in pairs if overwrite or not _is_done(*pair)]
+    again = set(todo)
+    yield from (Done(pair[0], kept=True) for pair in pairs if pair not in again)
+    if jobs == 1 or len(todo) <= AT_ONCE:
+        laying = Laying(overlay, draft)
+        yield from (lay_one(laying, pair) for pair in todo)
+    else:
+        yield from lay_in_processes(encode_overlay(overlay), todo, jobs=jobs, draft=draft)
+
+
+def _claim(folder: Path, overlay: Overlay, *, overwrite: bool) -> None:
+    marker, prompt = folder / MARKER, _identity(overlay)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if marker.exists() and marker.read_text("utf-8").strip() != prompt and not overwrite:
+            raise DataError(f"{folder} holds images of another prompt; give another folder, or --overwrite")
+        write_atomically(marker, f"{prompt}\n".encode())
+    except OSError as error:
+        raise DataError(f"cannot write into {folder}: {error.strerror or error}") from error
+
+
+def _identity(overlay: Overlay) -> str:
+    """What decides the laid pixels, hashed."""
+    template = repr((overlay.template.name, overlay.template)).encode()
+    return hashlib.sha256(template + overlay.levels.astype("<i2").tobytes()).hexdigest()
+
+
+def _is_done(source: Path, target: Path) -> bool:
+    try:
+        made = target.stat()
+        return made.st_size > 0 and made.st_mtime_ns >= source.stat().st_mtime_ns and not target.samefile(source)
+    except OSError:
+        return False
