@@ -168,6 +168,13 @@ def _ratio(images: str, command: str, against: str, seconds: Mapping[str, Sequen
     )
 
 
+def table(ratios: Sequence[Ratio]) -> str:
+    """Markdown."""
+    rows = [f"| {r.images} | {r.command} | {r.bbprompt_ms:.2f} | {r.against} | {r.median:.2f} |" for r in ratios]
+    head = ["| images | command | ms an image | of | ratio |", "| --- | --- | ---: | --- | ---: |"]
+    return "\n".join([*head, *rows])
+
+
 @click.command()
 @click.option("--rounds", type=click.IntRange(min=1), default=9, show_default=True)
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, help="The folder of real images.")
@@ -180,11 +187,7 @@ def main(rounds: int, data: Path) -> None:
             ratios += compare(name, make(data, source, count=count), Path(folder), rounds=rounds)
     measured = Measured(machine=describe(), ratios=ratios)
     (RESULTS / "apply.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
-    for ratio in ratios:
-        click.echo(
-            f"{ratio.images:18} {ratio.command:23} {ratio.bbprompt_ms:6.2f} ms an image, "
-            f"{ratio.median:.2f} of {ratio.against} ({ratio.other_ms:.2f} ms)"
-        )
+    click.echo(table(ratios))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import RESULTS, jpeg
+from benchmarks import RESULTS, apply, jpeg, proxy
 from benchmarks.tools.__main__ import BBPROMPT
 from benchmarks.tools.__main__ import Measured as Tools
 from benchmarks.tools.page import PAGE, blocks
@@ -34,6 +34,20 @@ def test_no_reader_did_what_it_must_not() -> None:
     assert measured["mutants"] >= 10_000
     assert set(measured["readers"]) == {"bbprompt", "read.py", "read.mjs", "read.c"}
     assert all(reader["wrong"] == [] for reader in measured["readers"].values())
+
+
+def test_the_apply_table_is_the_measured_one() -> None:
+    measured = msgspec.json.decode((RESULTS / "apply.json").read_bytes(), type=apply.Measured)
+    page = (PAGE.parent / "apply.md").read_text(encoding="utf-8")
+    assert f"<!-- apply:begin -->\n{apply.table(measured.ratios)}\n<!-- apply:end -->" in page
+
+
+def test_the_proxy_s_figures_are_the_measured_ones() -> None:
+    measured = msgspec.json.decode((RESULTS / "proxy.json").read_bytes(), type=proxy.Measured)
+    page = " ".join((PAGE.parent / "proxy.md").read_text(encoding="utf-8").split())
+    assert f"{measured.added_ms:.1f} ms more at the median" in page
+    rates = f"{measured.proxied_per_s:.0f} requests a second instead of {measured.direct_per_s:.0f}"
+    assert f"{rates} for {measured.connections} connections" in page
 
 
 def test_the_figure_is_there() -> None:
