@@ -39,7 +39,7 @@ def lay_folder(
     Raises:
         DataError: ``folder`` holds another prompt's images, or cannot be written.
     """
-    _claim(folder, overlay, overwrite=overwrite)
+    _claim(folder, _identity(overlay, draft), overwrite=overwrite)
     todo = [pair for pair in pairs if overwrite or not _is_done(*pair)]
     again = set(todo)
     yield from (Done(pair[0], kept=True) for pair in pairs if pair not in again)
@@ -50,20 +50,22 @@ def lay_folder(
         yield from lay_in_processes(encode_overlay(overlay), todo, jobs=jobs, draft=draft)
 
 
-def _claim(folder: Path, overlay: Overlay, *, overwrite: bool) -> None:
-    marker, prompt = folder / MARKER, _identity(overlay)
+def _claim(folder: Path, prompt: str, *, overwrite: bool) -> None:
+    marker = folder / MARKER
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if marker.exists() and marker.read_text("utf-8").strip() != prompt and not overwrite:
-            raise DataError(f"{folder} holds images of another prompt; give another folder, or --overwrite")
+            raise DataError(
+                f"{folder} holds images of another prompt, or a draft; give another folder, or --overwrite"
+            )
         write_atomically(marker, f"{prompt}\n".encode())
     except OSError as error:
         raise DataError(f"cannot write into {folder}: {error.strerror or error}") from error
 
 
-def _identity(overlay: Overlay) -> str:
+def _identity(overlay: Overlay, draft: bool) -> str:
     """What decides the laid pixels, hashed."""
-    template = repr((overlay.template.name, overlay.template)).encode()
+    template = repr((overlay.template.name, overlay.template, draft)).encode()
     return hashlib.sha256(template + overlay.levels.astype("<i2").tobytes()).hexdigest()
 
 

@@ -157,6 +157,8 @@ def _form(request: Message, laid: Laid) -> bytes:
 
 
 def _part(part: Part, laid: Laid) -> bytes:
+    if (how := part.get("content-transfer-encoding", "binary").lower()) not in ("binary", "8bit", "7bit"):
+        raise Refusal(f"a form with a part encoded as {how}")  # RFC 7578, 4.7: not in use
     content = part.get_payload(decode=True)
     assert isinstance(content, bytes)
     png = laid(content)

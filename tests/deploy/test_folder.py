@@ -235,7 +235,9 @@ def test_another_prompt_s_images_are_not_taken_for_this_one_s(tmp_path: Path) ->
     Image.fromarray(noise()).save(source / "a.png")
     lay(source, tmp_path / "out")
     other = overlay_of("padding", "over")
-    with pytest.raises(DataError, match=r"holds images of another prompt; give another folder, or --overwrite"):
+    with pytest.raises(
+        DataError, match=r"holds images of another prompt, or a draft; give another folder, or --overwrite"
+    ):
         lay(source, tmp_path / "out", overlay=other)
     lay(source, tmp_path / "out", overlay=other, overwrite=True)
     np.testing.assert_array_equal(laid(tmp_path / "out" / "a.png"), other.apply(noise()[None])[0])

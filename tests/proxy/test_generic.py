@@ -10,11 +10,16 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import ConfigError
 from bbprompt.proxy.app import Limits
+from bbprompt.proxy.dialect import Message
+from bbprompt.proxy.generic import Generic
+from tests.prompt_cases import quick
 from tests.proxy.conftest import Upstream, overlay
 
 
@@ -81,6 +86,19 @@ def test_a_form_s_images_and_nothing_else(start: Any, upstream: Upstream) -> Non
     assert parts["text"] == [b"two\nlines"]
     for seed, part in enumerate(parts["file"], start=1):
         np.testing.assert_array_equal(pixels(part), prompted(seed))
+
+
+@quick
+@given(binary=st.binary(max_size=80), text=st.text(max_size=20))
+def test_other_parts_of_a_form_come_through_byte_for_byte(binary: bytes, text: str) -> None:
+    files = [("image", ("a.png", png(), "image/png")), ("blob", ("b", binary, "application/octet-stream"))]
+    form = httpx.Request("POST", "http://x", files=files, data={"text": text})
+    sent = Message(form.read(), {"content-type": form.headers["content-type"]})
+    got, images = Generic().prompt(sent, overlay().apply)
+    parts = _parts(httpx.Request("POST", "http://x", content=got.content, headers=got.headers))
+    assert images == 1
+    assert parts["blob"] == [binary]
+    assert parts["text"] == [text.encode()]
 
 
 def _parts(request: httpx.Request) -> dict[str, list[bytes]]:
