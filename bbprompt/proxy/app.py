@@ -1,7 +1,8 @@
 """The proxy as an ASGI application: read, prompt, send on, map the answer, give it back.
 
 It fails closed: a request with a body goes on only if an image was found in it and all that were found were prompted; a
-redirect, which would lead the client around the prompt, is an error. The caller's key is in headers that go on, and is kept nowhere.
+redirect, which would lead the client around the prompt, is an error. The caller's key is in headers that go on, and is
+kept nowhere.
 """
 
 from __future__ import annotations
