@@ -39,8 +39,8 @@ def lay_folder(
     Raises:
         DataError: ``folder`` holds another prompt's images, or cannot be written.
     """
-    _claim(folder, _identity(overlay, draft), overwrite=overwrite)
-    todo = [pair for pair in pairs if overwrite or not _is_done(*pair)]
+    since_ns = _claim(folder, _identity(overlay, draft), overwrite=overwrite)
+    todo = [pair for pair in pairs if not _is_done(*pair, since_ns=since_ns)]
     again = set(todo)
     yield from (Done(pair[0], kept=True) for pair in pairs if pair not in again)
     if jobs == 1 or len(todo) <= AT_ONCE:
@@ -50,15 +50,19 @@ def lay_folder(
         yield from lay_in_processes(encode_overlay(overlay), todo, jobs=jobs, draft=draft)
 
 
-def _claim(folder: Path, prompt: str, *, overwrite: bool) -> None:
+def _claim(folder: Path, prompt: str, *, overwrite: bool) -> int:
+    """Mark ``folder`` as this prompt's; return since when it is: what is older is another's, or to be overwritten."""
     marker = folder / MARKER
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if marker.exists() and marker.read_text("utf-8").strip() != prompt and not overwrite:
+        found = marker.read_text("utf-8").strip() if marker.exists() else None
+        if found not in (None, prompt) and not overwrite:
             raise DataError(
                 f"{folder} holds images of another prompt, or a draft; give another folder, or --overwrite"
             )
-        write_atomically(marker, f"{prompt}\n".encode())
+        if found is None or overwrite:
+            write_atomically(marker, f"{prompt}\n".encode())
+        return marker.stat().st_mtime_ns
     except OSError as error:
         raise DataError(f"cannot write into {folder}: {error.strerror or error}") from error
 
@@ -69,9 +73,10 @@ def _identity(overlay: Overlay, draft: bool) -> str:
     return hashlib.sha256(template + overlay.levels.astype("<i2").tobytes()).hexdigest()
 
 
-def _is_done(source: Path, target: Path) -> bool:
+def _is_done(source: Path, target: Path, *, since_ns: int) -> bool:
     try:
         made = target.stat()
-        return made.st_size > 0 and made.st_mtime_ns >= source.stat().st_mtime_ns and not target.samefile(source)
+        newer = made.st_mtime_ns >= max(source.stat().st_mtime_ns, since_ns)
+        return newer and made.st_size > 0 and not target.samefile(source)
     except OSError:
         return False

@@ -243,6 +243,23 @@ def test_another_prompt_s_images_are_not_taken_for_this_one_s(tmp_path: Path) ->
     np.testing.assert_array_equal(laid(tmp_path / "out" / "a.png"), other.apply(noise()[None])[0])
 
 
+def test_an_overwriting_call_that_was_stopped_leaves_nothing_that_is_taken_for_done(tmp_path: Path) -> None:
+    (source := tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        Image.fromarray(noise()).save(source / f"{name}.png")
+    lay(source, tmp_path / "out")
+    for folder, seconds_ago in ((source, 20), (tmp_path / "out", 10)):  # clocks of files are coarse
+        for path in folder.iterdir():
+            os.utime(path, (time.time() - seconds_ago,) * 2)
+    other = overlay_of("padding", "over")
+    pairs = pair_files([source], tmp_path / "out")
+    stopped = lay_folder(other, pairs, tmp_path / "out", jobs=1, overwrite=True)
+    assert next(stopped).source.name == "a.png"
+    stopped.close()  # type: ignore[attr-defined]
+    assert [done.kept for done in lay(source, tmp_path / "out", overlay=other)] == [True, False]
+    np.testing.assert_array_equal(laid(tmp_path / "out" / "b.png"), other.apply(noise()[None])[0])
+
+
 def test_the_output_inside_the_input_is_not_laid_again(tmp_path: Path) -> None:
     Image.fromarray(noise()).save(tmp_path / "a.png")
     for _ in range(2):
