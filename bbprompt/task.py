@@ -19,7 +19,7 @@ from bbprompt.registry import open_oracle
 from bbprompt.templates import make_template
 from bbprompt.templates.resize import fit as resize
 
-DATA, MAP, FIT, SEARCH = range(4)
+DATA, MAP, FIT, SEARCH, TEACH = range(5)
 """Streams of chance: each part of a run draws from its own, so that one does not move the others."""
 
 
