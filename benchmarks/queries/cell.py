@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bbprompt.task import Task
-from benchmarks.queries.learning import by_gradient, within, without_prompt
+from benchmarks.queries.learning import by_gradient, by_own_answer, within, without_prompt
 from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT
 from benchmarks.queries.records import Cell, CellRecord, Mark
 from benchmarks.queries.setup import bench_task, configure, open_cell
@@ -57,4 +57,6 @@ def _marks(task: Task, method: str, budgets: Sequence[int]) -> Iterator[Mark]:
         return without_prompt(task)
     if method == GRADIENT:
         return by_gradient(task)
+    if METHODS[method].own_answer:
+        return by_own_answer(task, budgets)
     return within(task, budgets, anytime=METHODS[method].anytime)

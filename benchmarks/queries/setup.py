@@ -10,13 +10,15 @@ import numpy as np
 from bbprompt.config import PromptConfig, RunConfig, parse_config
 from bbprompt.data import split
 from bbprompt.losses import choose_loss
+from bbprompt.methods import AUTO
 from bbprompt.names import look_up
 from bbprompt.parametrisations import make_parametrisation
 from bbprompt.prompt import PixelPrompt
+from bbprompt.searches import DEFAULT_STUDENT, STUDENT
 from bbprompt.task import DATA, Task
 from bbprompt.templates import make_template
 from benchmarks.queries.answers import ANSWERS
-from benchmarks.queries.methods import GRADIENT, METHODS
+from benchmarks.queries.methods import GRADIENT, METHODS, Method
 from benchmarks.queries.records import Cell
 from benchmarks.queries.tasks import CLASSES, QUICK, TASKS, BenchTask
 
@@ -34,8 +36,7 @@ def configure(cell: Cell) -> RunConfig:
     prompt = (
         dict(method.prompt) if method.share is None else {**method.prompt, "size": round(method.share * bench.side)}
     )
-    options = {**method.options, **bench.options.get(method.name, {})}
-    fit = {"method": method.name, "loss": loss, "looks": method.looks, **options}
+    fit = {"method": method.name, "loss": loss, "looks": method.looks, **_student(method, bench), **method.options}
     if cell.method == GRADIENT:
         fit |= {"loss": method.loss, "epochs": bench.gradient_passes // (CLASSES * shots.train)}
     data = {"shots": shots.train, "validation": shots.validation, "test": bench.test}
@@ -49,6 +50,12 @@ def configure(cell: Cell) -> RunConfig:
             "fit": fit,
         }
     )
+
+
+def _student(method: Method, bench: BenchTask) -> dict[str, str]:
+    """The student that the task allows, for a method that takes one, where it is not the default."""
+    takes_one = method.needs_student or method.name == AUTO
+    return {STUDENT: bench.student or "none"} if takes_one and bench.student != DEFAULT_STUDENT else {}
 
 
 def open_cell(cell: Cell, data: Path) -> Task:
