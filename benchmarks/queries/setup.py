@@ -18,26 +18,26 @@ from bbprompt.searches import DEFAULT_STUDENT, STUDENT
 from bbprompt.task import DATA, Task
 from bbprompt.templates import make_template
 from benchmarks.queries.answers import ANSWERS
-from benchmarks.queries.methods import GRADIENT, METHODS, Method
+from benchmarks.queries.methods import GRADIENT, Method
 from benchmarks.queries.records import Cell
-from benchmarks.queries.tasks import CLASSES, QUICK, TASKS, BenchTask
+from benchmarks.queries.tasks import CLASSES, QUICK, TASKS, TUNING, BenchTask
 
 
 def bench_task(name: str) -> BenchTask:
     """Return the task called ``name``."""
-    return look_up("task", name, TASKS | QUICK)
+    return look_up("task", name, TASKS | QUICK | TUNING)
 
 
-def configure(cell: Cell) -> RunConfig:
+def configure(cell: Cell, method: Method) -> RunConfig:
     """Say what a cell runs with, as a run file would. Model and images go by the task's name, not by a path."""
-    bench, method, answers = bench_task(cell.task), METHODS[cell.method], ANSWERS[cell.answers]
+    bench, answers = bench_task(cell.task), ANSWERS[cell.answers]
     shots = look_up("shots", cell.shots, bench.shots)
     loss = answers.loss(method.loss)
     prompt = (
         dict(method.prompt) if method.share is None else {**method.prompt, "size": round(method.share * bench.side)}
     )
     fit = {"method": method.name, "loss": loss, "looks": method.looks, **_student(method, bench), **method.options}
-    if cell.method == GRADIENT:
+    if method.name == GRADIENT:
         fit |= {"loss": method.loss, "epochs": bench.gradient_passes // (CLASSES * shots.train)}
     data = {"shots": shots.train, "validation": shots.validation, "test": bench.test}
     return parse_config(
@@ -58,11 +58,11 @@ def _student(method: Method, bench: BenchTask) -> dict[str, str]:
     return {STUDENT: bench.student or "none"} if takes_one and bench.student != DEFAULT_STUDENT else {}
 
 
-def open_cell(cell: Cell, data: Path) -> Task:
+def open_cell(cell: Cell, data: Path, method: Method) -> Task:
     """Open a cell's task; nothing is queried. The gradient reference sees all of the oracle."""
-    bench, config, answers = bench_task(cell.task), configure(cell), ANSWERS[cell.answers]
+    bench, config, answers = bench_task(cell.task), configure(cell, method), ANSWERS[cell.answers]
     whole = bench.oracle(data)
-    oracle = whole if cell.method == GRADIENT else answers.wrap(whole)
+    oracle = whole if method.name == GRADIENT else answers.wrap(whole)
     rng = np.random.default_rng([cell.seed, DATA])
     asked = config.data
     splits = split(bench.source(data), shots=asked.shots, validation=asked.validation, test=asked.test, rng=rng)

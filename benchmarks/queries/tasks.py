@@ -122,3 +122,15 @@ QUICK = {
     )
 }
 """For CI: seconds, and nothing from the folder of real data."""
+
+TUNING = {
+    "resnet32-mnist-held-out": BenchTask(
+        oracle=partial(oracles.resnet, layers=32),
+        source=sources.mnist_pool,
+        needs=("cifar10-resnets", "mnist"),
+        shots=MappingProxyType({"16": Shots(16, 100)}),
+        test=400,
+        largest_budget=5_000,
+    )
+}
+"""For ``tuning.py``; in no table."""
