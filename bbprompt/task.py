@@ -20,7 +20,7 @@ from bbprompt.templates import make_template
 from bbprompt.templates.resize import fit as resize
 from bbprompt.wrappers import encoded
 
-DATA, MAP, FIT, SEARCH = range(4)
+DATA, MAP, FIT, SEARCH, TEACH = range(5)
 """Streams of chance: each part of a run draws from its own, so that one does not move the others."""
 
 
