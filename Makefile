@@ -2,17 +2,22 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+MODELS ?= .venv-models
 
 TOOLS := imagemagick ffmpeg chromium gimp
 FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
 
-.PHONY: demo test test-tools lint fuzz bench-digits bench-queries readme clean
+.PHONY: demo test test-models test-tools lint fuzz bench-digits bench-paper bench-queries readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
 
 test: lint
 	$(BIN)/pytest -n 2
+
+# Model zoos: about 5 GB of packages, in an environment of their own; torch and torchvision must be of one release.
+test-models: $(MODELS)/.models
+	$(MODELS)/bin/pytest tests/models
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -30,6 +35,10 @@ fuzz: $(VENV)/.dev
 
 bench-digits: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.digits
+
+bench-paper: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.paper run
+	$(BIN)/python -m benchmarks.paper show
 
 bench-queries: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.queries run --jobs 2
@@ -49,5 +58,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
+$(MODELS)/.models: pyproject.toml
+	$(PYTHON) -m venv $(MODELS)
+	$(MODELS)/bin/pip install --quiet --disable-pip-version-check torch==2.14.1 torchvision==0.29.1 -e '.[dev,models]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) demo-out build dist
+	rm -rf $(VENV) $(MODELS) demo-out build dist

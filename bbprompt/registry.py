@@ -23,6 +23,9 @@ STUDENTS = "bbprompt.students"
 DIALECTS = "bbprompt.dialects"
 """Entry points of ``open_dialect(options: Mapping[str, object]) -> Dialect``; see ``bbprompt.proxy.dialect``."""
 
+TEXT_ENCODERS = "bbprompt.text_encoders"
+"""Entry points of ``encode(texts: Sequence[str]) -> Float``, shape (n, e)."""
+
 SERVERS = "bbprompt.servers"
 """Entry points of ``serve(oracle, *, host: str, port: int, on_ready: Callable[[str], object]) -> None``."""
 
@@ -74,6 +77,16 @@ def open_dialect(name: str, options: Mapping[str, object]) -> Dialect:
     """
     dialect: Dialect = _load("adapter of the proxy", name, DIALECTS)(options)
     return dialect
+
+
+def find_text_encoder(name: str) -> Callable[..., Any]:
+    """Return an installed text encoder.
+
+    Raises:
+        ConfigError: an unknown encoder, or a package it needs that is not installed.
+    """
+    encode: Callable[..., Any] = _load("text encoder", name, TEXT_ENCODERS)
+    return encode
 
 
 def find_server(name: str) -> Callable[..., None]:

@@ -18,6 +18,7 @@ from bbprompt.prompt import PixelPrompt
 from bbprompt.registry import open_oracle
 from bbprompt.templates import make_template
 from bbprompt.templates.resize import fit as resize
+from bbprompt.texts import open_text_encoder
 from bbprompt.wrappers import encoded
 
 DATA, MAP, FIT, SEARCH, TEACH = range(5)
@@ -68,6 +69,8 @@ class Task:
             classes=self.classes,
             rng=self.rng(MAP),
             pairs=labels.pairs,
+            text=None if labels.text is None else open_text_encoder(labels.text),
+            sources=labels.sources,
         )
 
 

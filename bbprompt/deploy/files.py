@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bbprompt.data.folder import SUFFIXES
+from bbprompt.data.files import SUFFIXES
 from bbprompt.errors import DataError
 
 

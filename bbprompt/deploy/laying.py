@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bbprompt.arrays import UInt8
-from bbprompt.data.folder import open_rgb
+from bbprompt.data.files import open_rgb
 from bbprompt.errors import DataError
 from bbprompt.overlay import Overlay
 from bbprompt.templates.padding import Padding

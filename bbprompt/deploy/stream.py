@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from bbprompt.data.folder import READ_ERRORS, to_rgb
+from bbprompt.data.files import READ_ERRORS, to_rgb
 from bbprompt.deploy.laying import COMPRESSION, Laying
 from bbprompt.errors import DataError
 

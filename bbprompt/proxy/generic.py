@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from bbprompt.config_struct import convert
-from bbprompt.data.folder import READ_ERRORS, to_rgb
+from bbprompt.data.files import READ_ERRORS, to_rgb
 from bbprompt.errors import ConfigError, DataError
 from bbprompt.proxy.dialect import Lay, Message, Refusal, Relabel
 

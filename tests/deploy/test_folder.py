@@ -17,7 +17,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from bbprompt.arrays import UInt8
-from bbprompt.data.folder import read_image
+from bbprompt.data.files import read_image
 from bbprompt.deploy import Done, lay_folder, pair_files, processes
 from bbprompt.errors import DataError
 from bbprompt.overlay import Overlay, write_overlay
