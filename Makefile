@@ -4,7 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 MODELS ?= .venv-models
 
-.PHONY: demo test test-models lint bench-digits bench-paper bench-queries readme clean
+TOOLS := imagemagick ffmpeg chromium gimp
+FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
+
+.PHONY: demo test test-models test-tools lint fuzz bench-digits bench-paper bench-queries readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
@@ -20,6 +23,15 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test-tools: $(VENV)/.dev
+	.ci/debian $(TOOLS) $(FUZZ_PACKAGES)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,tools]'
+	BBPROMPT_TEST_TOOLS=1 $(BIN)/pytest tests/tools tests/readers tests/servers/test_proxy.py
+
+fuzz: $(VENV)/.dev
+	.ci/debian $(FUZZ_PACKAGES)
+	$(BIN)/python -m benchmarks.fuzz
 
 bench-digits: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.digits

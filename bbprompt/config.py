@@ -75,10 +75,15 @@ class LabelsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OracleConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """``[oracle]``: an installed adapter, and the keys that it knows."""
+    """``[oracle]``: an installed adapter, and the keys that it knows.
+
+    Attributes:
+        encoding: "jpeg:85" lets it see what that JPEG leaves of an image, as an API that takes only JPEG would.
+    """
 
     adapter: str
     options: dict[str, Any]
+    encoding: str | None = None
 
 
 class FitConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +139,7 @@ def parse_config(document: dict[str, Any]) -> RunConfig:
 
 
 def _oracle(table: dict[str, Any]) -> OracleConfig:
-    options = {key: value for key, value in table.items() if key != "adapter"}
+    options = {key: value for key, value in table.items() if key not in ("adapter", "encoding")}
     head = {key: table[key] for key in table.keys() - options.keys()}
     return convert({**head, "options": options}, OracleConfig, where="[oracle]")
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bbprompt.errors import ConfigError, MissingExtra
 from bbprompt.names import look_up
 from bbprompt.oracle import Oracle
+
+if TYPE_CHECKING:
+    from bbprompt.proxy.dialect import Dialect
 
 ORACLES = "bbprompt.oracles"
 """Entry points of ``open_oracle(options: Mapping[str, object]) -> Oracle``."""
 
 STUDENTS = "bbprompt.students"
 """Entry points of ``open_student(labels: int, *, input_size: tuple[int, int]) -> Student``."""
+
+DIALECTS = "bbprompt.dialects"
+"""Entry points of ``open_dialect(options: Mapping[str, object]) -> Dialect``; see ``bbprompt.proxy.dialect``."""
 
 TEXT_ENCODERS = "bbprompt.text_encoders"
 """Entry points of ``encode(texts: Sequence[str]) -> Float``, shape (n, e)."""
@@ -61,6 +67,16 @@ def open_student(name: str, *, labels: int, input_size: tuple[int, int]) -> Any:
         ConfigError: an unknown student.
     """
     return _load("student", name, STUDENTS)(labels, input_size=input_size)
+
+
+def open_dialect(name: str, options: Mapping[str, object]) -> Dialect:
+    """Return what a proxy must know of an API.
+
+    Raises:
+        ConfigError: an unknown name, or an option that it refuses.
+    """
+    dialect: Dialect = _load("adapter of the proxy", name, DIALECTS)(options)
+    return dialect
 
 
 def find_text_encoder(name: str) -> Callable[..., Any]:

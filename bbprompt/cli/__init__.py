@@ -24,6 +24,7 @@ INTERRUPTED = 130
         "evaluate": "Score a prompt's PNG on a run's images.",
         "compare": "Run several run files; one table, one report.",
         "apply": "Lay a prompt over images.",
+        "proxy": "Put a prompt before an API, for clients as they are.",
         "show": "Say what is in a prompt's PNG.",
         "adapters": "List what can be spoken to.",
         "report": "Write a finished run's report.html again.",

@@ -96,7 +96,9 @@ def _decode(row: Any, size: tuple[int, int] | None, where: Path) -> UInt8:
     data: Any = row.get("bytes") if isinstance(row, dict) else row
     try:
         with data if isinstance(data, Image.Image) else Image.open(io.BytesIO(data)) as opened:
-            pixels = np.asarray(to_rgb(opened, where))
+            pixels = np.asarray(to_rgb(opened))
+    except DataError as error:
+        raise DataError(f"{where} holds an image that {error}") from error
     except (OSError, ValueError, TypeError, SyntaxError) as error:
         raise DataError(f"{where} holds an image that cannot be read ({error}); write it again") from error
     return pixels if size is None else resize(pixels[None], size)[0]

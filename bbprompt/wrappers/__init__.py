@@ -7,10 +7,11 @@ from bbprompt.oracle import Oracle
 from bbprompt.wrappers.cached import Cached
 from bbprompt.wrappers.concurrent import Concurrent
 from bbprompt.wrappers.counters import Counters
+from bbprompt.wrappers.encoded import encoded
 from bbprompt.wrappers.metered import Metered
 from bbprompt.wrappers.retrying import Retrying
 
-__all__ = ["Cached", "Concurrent", "Counters", "Metered", "Retrying", "paid"]
+__all__ = ["Cached", "Concurrent", "Counters", "Metered", "Retrying", "encoded", "paid"]
 
 
 def paid(oracle: Oracle, ledger: Ledger) -> Cached:

@@ -10,20 +10,22 @@ import click
 
 from benchmarks import RESULTS
 from benchmarks.machine import describe
+from benchmarks.queries import tuning
 from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.cell import settings, worthwhile
 from benchmarks.queries.figure import draw
 from benchmarks.queries.grid import SEEDS, cells
-from benchmarks.queries.methods import METHODS, REFERENCES
+from benchmarks.queries.methods import METHODS, REFERENCES, TUNING_FILE
 from benchmarks.queries.options import budgets as split_budgets
 from benchmarks.queries.options import names
 from benchmarks.queries.records import Cell, CellRecord
 from benchmarks.queries.setup import bench_task
+from benchmarks.queries.spaces import SPACES
 from benchmarks.queries.store import Store, finished
 from benchmarks.queries.summary import summarise
 from benchmarks.queries.table import markdown
 from benchmarks.queries.tasks import BUDGETS, FEW_OR_ALL, QUICK, TASKS
-from benchmarks.queries.workers import Job, run_jobs
+from benchmarks.queries.workers import Job, run_jobs, use_one_thread
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 QUICK_METHODS = ("antithetic-dct",)
@@ -77,6 +79,20 @@ def run(
     else:
         wanted = cells(_at_hand(tasks, data), answers, shots, methods, seeds)
         _run(list(wanted), budgets, jobs, data, Store(results))
+
+
+@main.command()
+@click.option("--methods", callback=names("method", SPACES), help="With commas between; all, if left out.")
+@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+def tune(methods: Sequence[str], data: Path) -> None:
+    """Run the tuning trials that are not finished yet, on a task of their own; their best become rows."""
+    absent = bench_task(tuning.TASK).missing(data)
+    if absent:
+        raise click.ClickException(f"{', '.join(absent)} not in {data}")
+    use_one_thread()
+    for trial in tuning.tune(methods, TUNING_FILE, data=data):
+        found = trial.error or ", ".join(f"{value:.3f}" for by_budget in trial.accuracies for value in by_budget)
+        click.echo(f"{trial.method}, trial {trial.number}: {found} ({trial.seconds:.0f} s)", err=True)
 
 
 @main.command()

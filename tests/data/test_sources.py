@@ -115,8 +115,8 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         bad.write_bytes(content)
         with pytest.raises(DataError, match=r"broken\.png is not an image that can be read"):
             load_source(f"folder:{root}")
-    Image.fromarray(np.zeros((6, 5), dtype=np.uint16)).save(bad)
-    with pytest.raises(DataError, match=r"broken\.png has the mode I;16, expected 8 bits"):
+    Image.fromarray(np.zeros((6, 5), dtype=np.float32)).save(bad, "TIFF")
+    with pytest.raises(DataError, match=r"broken\.png has the mode F, expected 8 bits"):
         load_source(f"folder:{root}")
 
 
