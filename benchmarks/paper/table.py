@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean, stdev
 
-from benchmarks.paper.experiment import Experiment
+from benchmarks.paper.experiment import Claim, Experiment, Means
 from benchmarks.paper.records import Cell, CellRecord, Scale
 
 NOTHING = "–"
@@ -31,7 +31,7 @@ def markdown(
         f"### `python -m benchmarks.paper run {experiment.name} --scale {scale}`: {experiment.title}",
         f"Accuracy on the test images in per cent: mean over seeds ± standard deviation. {experiment.note}".strip(),
         _table(experiment, scale, found),
-        *_claims(experiment, scale, found),
+        *_claims(experiment, scale, records),
         *_absences(experiment, scale, found, lacking),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -59,11 +59,23 @@ def _cell(values: Sequence[float] | None) -> str:
     return f"{mean(values):.1f}" + (f" ± {stdev(values):.1f}" if len(values) > 1 else "")
 
 
-def _claims(experiment: Experiment, scale: Scale, found: Found) -> list[str]:
+def _claims(experiment: Experiment, scale: Scale, records: Sequence[CellRecord]) -> list[str]:
+    """Each claim on the means, and in how many seeds it holds by itself: a mean of few says little."""
     if scale != "small" or not experiment.claims:
         return []
-    means = {key: mean(values) for key, values in found.items()}
-    return ["\n".join(f"- {claim.words}: {VERDICTS[claim.holds(means)]}" for claim in experiment.claims)]
+    seeds = sorted({record.cell.seed for record in records})
+    by_seed = [_means(record for record in records if record.cell.seed == seed) for seed in seeds]
+    return ["\n".join(_verdict(claim, _means(records), by_seed) for claim in experiment.claims)]
+
+
+def _verdict(claim: Claim, means: Means, by_seed: Sequence[Means]) -> str:
+    known = [holds for found in by_seed if (holds := claim.holds(found)) is not None]
+    counted = f" (in {sum(known)} of {len(known)} seeds)" if known else ""
+    return f"- {claim.words}: {VERDICTS[claim.holds(means)]}{counted}"
+
+
+def _means(records: Iterable[CellRecord]) -> dict[tuple[str, str], float]:
+    return {key: mean(values) for key, values in gather(records).items()}
 
 
 def _absences(

@@ -64,7 +64,10 @@ def test_tables_show_means_what_was_published_and_what_is_missing() -> None:
     words = markdown(experiment, "small", [found(cell, correct[cell.row, cell.seed]) for cell in cells], {})
     assert "| worse | 30.0 ± 14.1 | – | – |" in words
     assert "| better | 50.0 ± 0.0 | – | 70.0 |" in words
-    assert "- better is better: yes" in words
+    assert "- better is better: yes (in 2 of 2 seeds)" in words
+    correct["worse", 1] = 60
+    words = markdown(experiment, "small", [found(cell, correct[cell.row, cell.seed]) for cell in cells], {})
+    assert "- better is better: yes (in 1 of 2 seeds)" in words
     assert "1 of 3 cells have no figure; not run yet." in words
 
 

@@ -127,7 +127,10 @@ def _probe_beats_vp_on_vision_models(means: Means) -> bool | None:
 METHODS = Experiment(
     name="methods",
     title="Methods: Tables 1 and 4 of Bahng et al. 2022, and their successors",
-    note="Published: CLIP, mean of twelve data sets at full scale (Wu et al. 2022); other models, other images.",
+    note=(
+        "Published: CLIP, mean of twelve data sets at full scale (Wu et al. 2022); other models and images, and a "
+        "thousand epochs for VP and EVP where these have twenty."
+    ),
     rows={"small": ROWS, "paper": ROWS},
     columns={"small": tuple(MODELS), "paper": DATA},
     spec=spec,
