@@ -25,6 +25,7 @@ from benchmarks.queries.store import Store, finished
 from benchmarks.queries.summary import summarise
 from benchmarks.queries.table import markdown
 from benchmarks.queries.tasks import BUDGETS, FEW_OR_ALL, QUICK, TASKS
+from benchmarks.queries.verdict import headline
 from benchmarks.queries.workers import Job, run_jobs, use_one_thread
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -97,10 +98,12 @@ def tune(methods: Sequence[str], data: Path) -> None:
 
 @main.command()
 @click.option("--against", default="auto", show_default=True, help="A method to compare with all others.")
+@click.option("--headline", "short", is_flag=True, help="One line a group and budget, no more.")
 @RESULTS_OPTION
-def table(against: str, results: Path) -> None:
-    """Print the finished cells as Markdown."""
-    click.echo(markdown(summarise(Store(results).records()), against=against))
+def table(against: str, short: bool, results: Path) -> None:
+    """Print the finished cells as Markdown: accuracies, R, costs, differences, ablation, and what is not beaten."""
+    groups = summarise(Store(results).records())
+    click.echo(headline(groups, against) if short else markdown(groups, against=against))
 
 
 @main.command()

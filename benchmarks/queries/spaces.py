@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.queries.methods import AS_PUBLISHED, BAR_FRAME, BAR_SHARE, COARSE, DCT, VP_FRAME, VP_SHARE, Method
 
-TRIALS = 6
+TRIALS = 8
 SEED = 20_260
 
 Space: TypeAlias = Mapping[str, tuple[Any, ...]]

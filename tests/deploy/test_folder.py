@@ -186,8 +186,8 @@ def test_a_file_that_kills_its_process_is_named_and_the_rest_is_done(tmp_path: P
     script = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from bbprompt.data import folder\n"
-        "whole = folder.open_rgb\n"
+        "from bbprompt.data import files\n"
+        "whole = files.open_rgb\n"
         "def deadly(path, **options):\n"
         "    if path.name == '20.png': os.kill(os.getpid(), 9)\n"
         "    return whole(path, **options)\n"
