@@ -42,6 +42,11 @@ class Loss:
         """(n, c) class scores and (n,) targets to (n,) losses; softmax of the scores is the prediction."""
         return self.function(class_scores, targets)
 
+    @property
+    def with_slope(self) -> Loss:
+        """Itself; where its gradient says nothing, the cross-entropy, which wants the same."""
+        return self if self.differentiable else LOSSES["cross-entropy"]
+
     def check(self, answer: Answer) -> None:
         """Refuse a kind of answer that says too little.
 

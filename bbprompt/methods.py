@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -24,7 +25,6 @@ from bbprompt.losses import Loss
 from bbprompt.names import unknown
 from bbprompt.objective import Objective
 from bbprompt.oracle import Oracle, Scores
-from bbprompt.registry import open_student
 from bbprompt.searches import SEARCHES, check_search, open_search, student_for
 from bbprompt.task import FIT, TEACH, Task
 
@@ -37,10 +37,13 @@ class AutoSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What ``auto`` may be told.
 
     Attributes:
-        student: an installed student, or "none". Never one that is the oracle's own model.
+        student: an installed student, or "none". Never one that is the oracle's own model. "local-model" starts as a
+            model of yours, and does best where that is of the oracle's family.
+        student_options: the student's own keys; of "local-model" those of an ``[oracle]`` table.
     """
 
     student: str = "efficientnet-lite0"
+    student_options: dict[str, Any] = {}
 
 
 def check_method(task: Task) -> None:
@@ -55,7 +58,7 @@ def check_method(task: Task) -> None:
         _check_differentiable(task.loss)
         gradient_settings(task)
     elif fit.method == AUTO:
-        _auto_settings(task)
+        _student(task)
     elif fit.method == ARES:
         student_for(task, imitation_settings(task).student)
     elif fit.method.partition(":")[0] in SEARCHES:
@@ -164,15 +167,14 @@ def _auto_settings(task: Task) -> AutoSettings:
 
 def _student(task: Task) -> Student | None:
     """Open the student; where its packages are missing, do without, and say what they would add."""
-    name = _auto_settings(task).student
-    if name == "none":
+    settings = _auto_settings(task)
+    if settings.student == "none":
         return None
     try:
-        student: Student = open_student(name, labels=len(task.spec.labels), input_size=task.spec.input_size)
+        return student_for(task, settings.student, settings.student_options)
     except MissingExtra as error:
         warnings.warn(f"auto goes without a student, which would speed up the first queries: {error}", stacklevel=2)
         return None
-    return student
 
 
 def _check_differentiable(loss: Loss) -> None:

@@ -18,7 +18,7 @@ ORACLES = "bbprompt.oracles"
 """Entry points of ``open_oracle(options: Mapping[str, object]) -> Oracle``."""
 
 STUDENTS = "bbprompt.students"
-"""Entry points of ``open_student(labels: int, *, input_size: tuple[int, int]) -> Student``."""
+"""Entry points of ``open_student(labels: int, *, input_size: tuple[int, int], options: Mapping) -> Student``."""
 
 DIALECTS = "bbprompt.dialects"
 """Entry points of ``open_dialect(options: Mapping[str, object]) -> Dialect``; see ``bbprompt.proxy.dialect``."""
@@ -59,14 +59,22 @@ def open_oracle(adapter: str, options: Mapping[str, object]) -> Oracle:
     return oracle
 
 
-def open_student(name: str, *, labels: int, input_size: tuple[int, int]) -> Any:
+def open_student(
+    name: str, *, labels: int, input_size: tuple[int, int], options: Mapping[str, object] | None = None
+) -> Any:
     """Open an installed student for an oracle of ``labels`` labels and images of ``input_size`` = (height, width).
+
+    Args:
+        name: of the student.
+        labels: of the oracle.
+        input_size: of the oracle's images.
+        options: the student's own keys.
 
     Raises:
         MissingExtra: a package that it needs is not installed.
-        ConfigError: an unknown student.
+        ConfigError: an unknown student, or an option that it refuses.
     """
-    return _load("student", name, STUDENTS)(labels, input_size=input_size)
+    return _load("student", name, STUDENTS)(labels, input_size=input_size, options=options or {})
 
 
 def open_dialect(name: str, options: Mapping[str, object]) -> Dialect:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from bbprompt.errors import ConfigError
@@ -42,13 +44,14 @@ def open_search(task: Task, objective: Objective, start: Scores) -> Estimator:
     return _make(task, Surrogate(objective, student, task.theta, start, maps, task.rng(TEACH)))
 
 
-def student_for(task: Task, name: str) -> Student:
-    """Open a fresh student called ``name`` for the task's oracle.
+def student_for(task: Task, name: str, options: Mapping[str, object] | None = None) -> Student:
+    """Open a fresh student called ``name``, with its own ``options``, for the task's oracle.
 
     Raises:
-        ConfigError: it is unknown, or a package that it needs is not installed.
+        ConfigError: it is unknown, refuses an option, or a package that it needs is not installed.
     """
-    student: Student = open_student(name, labels=len(task.spec.labels), input_size=task.spec.input_size)
+    spec = task.spec
+    student: Student = open_student(name, labels=len(spec.labels), input_size=spec.input_size, options=options)
     return student
 
 

@@ -98,7 +98,7 @@ class Conse:
         """Return the classifier's features of uint8 images (n, h, w, 3); see ``TorchOracle.features``."""
         return self.classifier.features(images)
 
-    def tunable(self, classes: int) -> torch.nn.Module:
+    def tunable(self, classes: int | None) -> torch.nn.Module:
         """Return a copy of the classifier to be trained; see ``TorchOracle.tunable``."""
         return self.classifier.tunable(classes)
 

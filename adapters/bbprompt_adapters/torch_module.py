@@ -128,11 +128,14 @@ class TorchOracle:
             hook.remove()
         return torch.cat([found.flatten(1) for found in caught])[: len(images)].float().cpu().numpy()
 
-    def tunable(self, classes: int) -> nn.Module:
-        """Return a copy to be trained, with a new head: float images (n, 3, h, w) in [0, 1] to logits (n, classes).
+    def tunable(self, classes: int | None) -> nn.Module:
+        """Return a copy to be trained: float images (n, 3, h, w) in [0, 1] to logits (n, classes).
+
+        Args:
+            classes: of a new head; ``None`` keeps the model's own.
 
         Raises:
-            ConfigError: the module has no linear head.
+            ConfigError: the module has no linear head to replace.
         """
         return Tunable(self._module, self._mean, self._std, classes).to(self.device)
 
@@ -150,15 +153,16 @@ class TorchOracle:
 
 
 class Tunable(nn.Module):
-    """A copy of ``module`` behind its normalisation, with a new head of zeros; every weight wants a gradient."""
+    """A copy of ``module`` behind its normalisation; every weight wants a gradient. A new head is all zeros."""
 
-    def __init__(self, module: nn.Module, mean: torch.Tensor, std: torch.Tensor, classes: int) -> None:
+    def __init__(self, module: nn.Module, mean: torch.Tensor, std: torch.Tensor, classes: int | None) -> None:
         super().__init__()
         self.module = copy.deepcopy(module).requires_grad_(requires_grad=True).eval()
         self.mean, self.std = nn.Buffer(mean.clone()), nn.Buffer(std.clone())
-        name, head = find_head(self.module)
-        parent, _, last = name.rpartition(".")
-        setattr(self.module.get_submodule(parent), last, _new_head(head, classes))
+        if classes is not None:
+            name, head = find_head(self.module)
+            parent, _, last = name.rpartition(".")
+            setattr(self.module.get_submodule(parent), last, _new_head(head, classes))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(n, 3, h, w) to (n, classes)."""

@@ -23,7 +23,6 @@ from bbprompt.fit.by_gradient import fit_by_gradient
 from bbprompt.fit.gradient_settings import GradientSettings
 from bbprompt.fit.selection import Fit, FitMap, Selection
 from bbprompt.fit.student import Student
-from bbprompt.losses import LOSSES
 from bbprompt.objective import Objective
 from bbprompt.oracle import Answer, OracleSpec, Scores
 from bbprompt.sampling import Sampler
@@ -102,7 +101,7 @@ def learn_from_imitation(
     Args:
         selection: whose images the local model is validated on; its oracle is not queried and nothing is added.
     """
-    loss = objective.loss if objective.loss.differentiable else LOSSES["cross-entropy"]
+    loss = objective.loss.with_slope
     local = replace(objective, oracle=imitation, loss=loss)
     epochs = max(1, passes // len(objective.targets))
     return fit_by_gradient(

@@ -13,7 +13,6 @@ import numpy as np
 from bbprompt.arrays import Float
 from bbprompt.fit.student import Student
 from bbprompt.labelmaps import CrossFit
-from bbprompt.losses import LOSSES
 from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
 
@@ -58,7 +57,7 @@ class Surrogate:
         images = torch.from_numpy(objective.images[rows]).float()
         laid = objective.prompt.template.apply(images, objective.prompt.levels_ste(moving))
         class_scores = self.maps(self.student.log_scores(laid), rows)
-        loss = objective.loss if objective.loss.differentiable else LOSSES["cross-entropy"]
+        loss = objective.loss.with_slope
         loss(class_scores, torch.from_numpy(objective.targets[rows])).mean().backward()
         assert moving.grad is not None
         return np.asarray(moving.grad.numpy(), dtype=np.float64)

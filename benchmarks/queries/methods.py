@@ -45,6 +45,7 @@ class Method:
     looks: int = 1
 
 
+RESNET32 = {"adapter": "cifar-resnet", "weights": "{data}/cifar10-resnets/resnet32-d509ac18.th"}
 DCT = {"parametrisation": "dct", "cells": 6}
 """108 values: the lowest frequencies of each channel."""
 COARSE = {"parametrisation": "coarse-grid", "cells": 2}
@@ -64,6 +65,10 @@ AS_PUBLISHED: dict[str, Method] = {
     GRADIENT: Method("gradient", {"optimiser": "adam", "step_size": 0.02, "batch_size": 16}, looks=10),
     "auto": Method("auto", anytime=False, looks=4),
     "auto, no student": Method("auto", {"student": "none"}),
+    # What a user gains who has a model of the oracle's family at hand; no task's oracle is this one.
+    "auto, resnet32 as student": Method(
+        "auto", {"student": "local-model", "student_options": RESNET32}, anytime=False, looks=4
+    ),
     # Spall 1998: one estimate a step.
     "spsa": Method("spsa", {"pairs": 1}),
     # VP with SPSA-GC, BlackVIP's baseline, as its authors ran it: frame, a, c, beta, batch.

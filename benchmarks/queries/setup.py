@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from msgspec import structs
 
 from bbprompt.config import PromptConfig, RunConfig, parse_config
 from bbprompt.data import split
@@ -60,7 +61,7 @@ def _student(method: Method, bench: BenchTask) -> dict[str, str]:
 
 def open_cell(cell: Cell, data: Path, method: Method) -> Task:
     """Open a cell's task; nothing is queried. The gradient reference sees all of the oracle."""
-    bench, config, answers = bench_task(cell.task), configure(cell, method), ANSWERS[cell.answers]
+    bench, config, answers = bench_task(cell.task), _placed(configure(cell, method), data), ANSWERS[cell.answers]
     whole = bench.oracle(data)
     oracle = whole if method.name == GRADIENT else answers.wrap(whole)
     rng = np.random.default_rng([cell.seed, DATA])
@@ -68,6 +69,16 @@ def open_cell(cell: Cell, data: Path, method: Method) -> Task:
     splits = split(bench.source(data), shots=asked.shots, validation=asked.validation, test=asked.test, rng=rng)
     prompt = _prompt(config.prompt, oracle.spec.input_size)
     return Task(config, oracle, splits, prompt, choose_loss(config.fit.loss, oracle.spec.answer))
+
+
+def _placed(config: RunConfig, data: Path) -> RunConfig:
+    """Say where a student's weights lie, which the settings that are kept leave open."""
+    told = config.fit.options.get("student_options", {})
+    if not told:
+        return config
+    found = {key: value.replace("{data}", str(data)) for key, value in told.items()}
+    options = {**config.fit.options, "student_options": found}
+    return structs.replace(config, fit=structs.replace(config.fit, options=options))
 
 
 def sealed(task: Task) -> Task:

@@ -94,7 +94,7 @@ def test_auto_goes_without_a_student_where_torch_is_missing_and_says_what_it_wou
     def missing(*_: object, **__: object) -> None:
         raise MissingExtra("the package 'torch' is not installed; install it with: pip install 'bbprompt[lite0]'")
 
-    monkeypatch.setattr("bbprompt.methods.open_student", missing)
+    monkeypatch.setattr("bbprompt.searches.open_student", missing)
     with pytest.warns(UserWarning, match="auto goes without a student.*pip install 'bbprompt\\[lite0\\]'"):
         run = fit_run(parse_config(document(fit={"method": "auto"})), tmp_path / "run")
     assert run.result.method == "auto"
