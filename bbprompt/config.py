@@ -12,13 +12,14 @@ import tomli_w
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
 from bbprompt.names import unknown
+from bbprompt.presets import with_preset
 
 
 class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``[data]``: where images come from and how they are split.
 
     Attributes:
-        source: "digits", "folder:DIR" or "npz:FILE".
+        source: "digits", "folder:DIR", "npz:FILE", "parquet:PATH", "hf:ID", or "NAME:DIR" of a named data set.
         shots: training images per class; all that validation and test leave, if left out.
         validation: images for selection.
         test: images scored once, at the end.
@@ -58,17 +59,31 @@ class BudgetConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LabelsConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """``[labels]``: the label map, and for the map "given" its pairs of class and oracle label."""
+    """``[labels]``: the label map, and what single maps need.
+
+    Attributes:
+        map: a key of ``LABEL_MAPS``.
+        pairs: for "given": class and oracle label.
+        text: for "semantic" and "swapped": "npz:FILE", or an installed text encoder; see ``texts.py``.
+        sources: for "mean": oracle labels per class.
+    """
 
     map: str = "linear"
     pairs: dict[str, str | int] | None = None
+    text: str | None = None
+    sources: int | None = None
 
 
 class OracleConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """``[oracle]``: an installed adapter, and the keys that it knows."""
+    """``[oracle]``: an installed adapter, and the keys that it knows.
+
+    Attributes:
+        encoding: "jpeg:85" lets it see what that JPEG leaves of an image, as an API that takes only JPEG would.
+    """
 
     adapter: str
     options: dict[str, Any]
+    encoding: str | None = None
 
 
 class FitConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,11 +108,12 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_config(document: dict[str, Any]) -> RunConfig:
-    """Check a run file's content.
+    """Check a run file's content, with its preset, if it names one, filled in.
 
     Raises:
         ConfigError: an unknown key (with the nearest known one), a missing one, or a value that cannot be used.
     """
+    document = with_preset(document)
     known = [field.name for field in msgspec.structs.fields(RunConfig)]
     for name in document:
         if name not in known:
@@ -123,7 +139,7 @@ def parse_config(document: dict[str, Any]) -> RunConfig:
 
 
 def _oracle(table: dict[str, Any]) -> OracleConfig:
-    options = {key: value for key, value in table.items() if key != "adapter"}
+    options = {key: value for key, value in table.items() if key not in ("adapter", "encoding")}
     head = {key: table[key] for key in table.keys() - options.keys()}
     return convert({**head, "options": options}, OracleConfig, where="[oracle]")
 

@@ -15,6 +15,9 @@ from bbprompt.oracle import Answer
 GRADED = frozenset(Answer) - {Answer.LABEL}
 """Answers that say how sure the oracle is."""
 
+JITTER_LEVELS = 8
+"""Of the agreement: noise that classifiers mostly see through."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
@@ -25,16 +28,24 @@ class Loss:
         function: (n, c) class scores and (n,) targets in 0..c-1 to (n,) losses, smaller is better.
         accepts: the kinds of answer that it can read.
         differentiable: whether its gradient says anything.
+        jitter_levels: the most that training images are perturbed by, in grey levels, before they are scored. The
+            mean loss is then a smooth function of the prompt, also where an answer is a label and nothing else.
     """
 
     name: str
     function: Callable[[Array, Array], Array]
     accepts: frozenset[Answer]
     differentiable: bool = True
+    jitter_levels: int = 0
 
     def __call__(self, class_scores: Array, targets: Array) -> Array:
         """(n, c) class scores and (n,) targets to (n,) losses; softmax of the scores is the prediction."""
         return self.function(class_scores, targets)
+
+    @property
+    def with_slope(self) -> Loss:
+        """Itself; where its gradient says nothing, the cross-entropy, which wants the same."""
+        return self if self.differentiable else LOSSES["cross-entropy"]
 
     def check(self, answer: Answer) -> None:
         """Refuse a kind of answer that says too little.
@@ -65,12 +76,25 @@ def focal(class_scores: Array, targets: Array) -> Array:
     return -(xp.expm1(log_p) ** 2) * log_p
 
 
+def carlini_wagner(class_scores: Array, targets: Array) -> Array:
+    """max(0, max_{j != y} s_j - s_y): Carlini & Wagner 2017, f_6, towards the right class, with confidence 0."""
+    return _hinge(class_scores, targets, at=0)
+
+
 def margin(class_scores: Array, targets: Array) -> Array:
     """max(0, 1 + max_{j != y} s_j - s_y): Crammer & Singer 2001, eq. 3. Zero once right by one nat."""
-    xp = array_namespace(class_scores)
-    wanted = _wanted(class_scores, targets)
-    others = xp.max(xp.where(wanted, -xp.inf, class_scores), axis=1)
-    return xp.clip(1 + others - _pick(class_scores, wanted), min=0.0)
+    return _hinge(class_scores, targets, at=1)
+
+
+def agreement(class_scores: Array, targets: Array) -> Array:
+    """1 - p_y: the share of answers that is not the target's.
+
+    Of labels alone it is the zero-one loss, here over perturbed images: its mean is one minus the share of
+    perturbations under which an image is right, as in the label-only setting of Ilyas et al. 2018 (arXiv 1804.08598,
+    section 2.3). They average perturbations of one image; over many images, one each tells more for as many queries.
+    """
+    log_p = _log_likelihood(class_scores, targets)
+    return -array_namespace(log_p).expm1(log_p)
 
 
 def zero_one(class_scores: Array, targets: Array) -> Array:
@@ -81,7 +105,9 @@ def zero_one(class_scores: Array, targets: Array) -> Array:
 
 
 LOSSES: dict[str, Loss] = {
+    "agreement": Loss("agreement", agreement, frozenset(Answer), jitter_levels=JITTER_LEVELS),
     "cross-entropy": Loss("cross-entropy", cross_entropy, GRADED),
+    "cw": Loss("cw", carlini_wagner, GRADED),
     "focal": Loss("focal", focal, GRADED),
     "margin": Loss("margin", margin, GRADED),
     "zero-one": Loss("zero-one", zero_one, frozenset(Answer), differentiable=False),
@@ -104,6 +130,13 @@ def _log_likelihood(class_scores: Array, targets: Array) -> Array:
     shifted = class_scores - xp.max(class_scores, axis=1, keepdims=True)
     log_p = shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
     return _pick(log_p, _wanted(class_scores, targets))
+
+
+def _hinge(class_scores: Array, targets: Array, *, at: float) -> Array:
+    xp = array_namespace(class_scores)
+    wanted = _wanted(class_scores, targets)
+    others = xp.max(xp.where(wanted, -xp.inf, class_scores), axis=1)
+    return xp.clip(at + others - _pick(class_scores, wanted), min=0.0)
 
 
 def _wanted(class_scores: Array, targets: Array) -> Array:

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError, MissingExtra
-from bbprompt.estimators import ESTIMATORS, FAMILIES, GUIDED, make_estimator
 from bbprompt.fit import Fit, GradientSettings, Selection, differentiable, fit_by_gradient, fit_by_query
 from bbprompt.fit.auto import fit_auto
+from bbprompt.fit.by_imitation import (
+    Imitation,
+    ImitationSettings,
+    fit_by_imitation,
+    imitate,
+    learn_from_imitation,
+)
 from bbprompt.fit.selection import Watch
 from bbprompt.fit.student import Student
 from bbprompt.losses import Loss
 from bbprompt.names import unknown
 from bbprompt.objective import Objective
 from bbprompt.oracle import Oracle, Scores
-from bbprompt.registry import open_student
-from bbprompt.task import FIT, SEARCH, Task
+from bbprompt.searches import SEARCHES, check_search, open_search, student_for
+from bbprompt.task import FIT, TEACH, Task
 
 AUTO = "auto"
-SEARCHES = (*ESTIMATORS, *GUIDED, *FAMILIES)
+ARES = "ares"
 GRADIENT = "gradient"
 
 
@@ -30,10 +37,13 @@ class AutoSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What ``auto`` may be told.
 
     Attributes:
-        student: an installed student, or "none". Never one that is the oracle's own model.
+        student: an installed student, or "none". Never one that is the oracle's own model. "local-model" starts as a
+            model of yours, and does best where that is of the oracle's family.
+        student_options: the student's own keys; of "local-model" those of an ``[oracle]`` table.
     """
 
     student: str = "efficientnet-lite0"
+    student_options: dict[str, Any] = {}
 
 
 def check_method(task: Task) -> None:
@@ -48,17 +58,24 @@ def check_method(task: Task) -> None:
         _check_differentiable(task.loss)
         gradient_settings(task)
     elif fit.method == AUTO:
-        _auto_settings(task)
+        _student(task)
+    elif fit.method == ARES:
+        student_for(task, imitation_settings(task).student)
     elif fit.method.partition(":")[0] in SEARCHES:
-        make_estimator(fit.method, task.theta, rng=task.rng(SEARCH), options=fit.options)
+        check_search(task)
     else:
-        raise unknown("[fit] method", fit.method, [AUTO, GRADIENT, *SEARCHES])
+        raise unknown("[fit] method", fit.method, [AUTO, ARES, GRADIENT, *SEARCHES])
 
 
 def gradient_settings(task: Task) -> GradientSettings:
     """Return the settings in ``[fit]``."""
     options = {**task.config.fit.options, "looks": task.config.fit.looks}
     return convert(options, GradientSettings, where="[fit] with method 'gradient'")
+
+
+def imitation_settings(task: Task) -> ImitationSettings:
+    """Return the settings in ``[fit]`` of the method "ares"."""
+    return convert(task.config.fit.options, ImitationSettings, where="[fit] with method 'ares'")
 
 
 def run_method(
@@ -98,12 +115,24 @@ def run_method(
             checkpoint=checkpoint,
             watch=watch,
         )
-    estimator = make_estimator(
-        task.config.fit.method, task.theta, rng=task.rng(SEARCH), options=task.config.fit.options
-    )
+    if task.config.fit.method == ARES:
+        settings = imitation_settings(task)
+        return fit_by_imitation(
+            objective,
+            task.theta,
+            selection,
+            student=student_for(task, settings.student),
+            fit_map=task.fit_map,
+            start=start,
+            queries=queries,
+            settings=settings,
+            looks=task.config.fit.looks,
+            rng=task.rng(TEACH),
+            checkpoint=checkpoint,
+        )
     return fit_by_query(
         objective,
-        estimator,
+        open_search(task, objective, start),
         selection,
         fit_map=task.fit_map,
         start=start,
@@ -115,21 +144,37 @@ def run_method(
     )
 
 
+def imitate_alone(task: Task, oracle: Oracle, *, start: Scores) -> tuple[Imitation, Fit]:
+    """Teach a local model with ``start``, and learn prompt and map for that model alone: nothing more is queried."""
+    objective, settings, rng = _objective(task, oracle), imitation_settings(task), task.rng(TEACH)
+    student = student_for(task, settings.student)
+    imitation = imitate(objective, student, task.theta, start=start, passes=settings.lesson_passes, rng=rng)
+    return imitation, learn_from_imitation(
+        imitation,
+        objective,
+        task.theta,
+        _selection(task, oracle),
+        fit_map=task.fit_map,
+        passes=settings.passes,
+        looks=task.config.fit.looks,
+        rng=rng,
+    )
+
+
 def _auto_settings(task: Task) -> AutoSettings:
     return convert(task.config.fit.options, AutoSettings, where="[fit] with method 'auto'")
 
 
 def _student(task: Task) -> Student | None:
     """Open the student; where its packages are missing, do without, and say what they would add."""
-    name = _auto_settings(task).student
-    if name == "none":
+    settings = _auto_settings(task)
+    if settings.student == "none":
         return None
     try:
-        student: Student = open_student(name, labels=len(task.spec.labels), input_size=task.spec.input_size)
+        return student_for(task, settings.student, settings.student_options)
     except MissingExtra as error:
         warnings.warn(f"auto goes without a student, which would speed up the first queries: {error}", stacklevel=2)
         return None
-    return student
 
 
 def _check_differentiable(loss: Loss) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,12 +33,27 @@ class Objective:
     loss: Loss
 
     def query(self, thetas: Float, rows: Int) -> Scores:
-        """Score candidate i, ``thetas[i]``, on images ``rows[i]``: (m, d) and (m, b) to scores of m * b images."""
+        """Score candidate i, ``thetas[i]``, on images ``rows[i]``: (m, d) and (m, b) to scores of m * b images.
+
+        Where the loss asks for jitter, an image is perturbed in the same way for all candidates of a call.
+        """
         prompted = [self.prompt.apply(self.images[r], theta) for theta, r in zip(thetas, rows, strict=True)]
-        return self.oracle.query(np.concatenate(prompted))
+        images = np.concatenate(prompted)
+        if self.loss.jitter_levels:
+            images = jitter(images, rows.ravel(), levels=self.loss.jitter_levels, seed=zlib.crc32(thetas.tobytes()))
+        return self.oracle.query(images)
 
     def losses(self, scores: Scores, rows: Int, maps: CrossFit) -> Float:
         """Mean loss of each candidate, shape (m,), from what ``query`` returned for the same rows."""
         losses = self.loss(maps(scores.log(), rows.ravel()), self.targets[rows.ravel()])
         means: Float = np.asarray(losses, dtype=np.float64).reshape(rows.shape).mean(axis=1)
         return means
+
+
+def jitter(images: UInt8, rows: Int, *, levels: int, seed: int) -> UInt8:
+    """Add uniform noise of up to ``levels`` to uint8 images (n, h, w, 3), the same to images of one row."""
+    distinct, inverse = np.unique(rows, return_inverse=True)
+    rng = np.random.default_rng(seed)
+    noise = rng.integers(-levels, levels, size=(len(distinct), *images.shape[1:]), dtype=np.int16, endpoint=True)
+    noisy: UInt8 = np.clip(images + noise[inverse], 0, 255).astype(np.uint8)
+    return noisy

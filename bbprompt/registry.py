@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bbprompt.errors import ConfigError, MissingExtra
 from bbprompt.names import look_up
 from bbprompt.oracle import Oracle
+
+if TYPE_CHECKING:
+    from bbprompt.proxy.dialect import Dialect
 
 ORACLES = "bbprompt.oracles"
 """Entry points of ``open_oracle(options: Mapping[str, object]) -> Oracle``."""
@@ -18,7 +21,13 @@ ADAPTER_FILES = "bbprompt.adapter_files"
 """Entry points of ``open_file(path: str, options: Mapping[str, object]) -> Oracle``, named by the file's ending."""
 
 STUDENTS = "bbprompt.students"
-"""Entry points of ``open_student(labels: int, *, input_size: tuple[int, int]) -> Student``."""
+"""Entry points of ``open_student(labels: int, *, input_size: tuple[int, int], options: Mapping) -> Student``."""
+
+DIALECTS = "bbprompt.dialects"
+"""Entry points of ``open_dialect(options: Mapping[str, object]) -> Dialect``; see ``bbprompt.proxy.dialect``."""
+
+TEXT_ENCODERS = "bbprompt.text_encoders"
+"""Entry points of ``encode(texts: Sequence[str]) -> Float``, shape (n, e)."""
 
 SERVERS = "bbprompt.servers"
 """Entry points of ``serve(oracle, *, host: str, port: int, on_ready: Callable[[str], object]) -> None``."""
@@ -57,14 +66,42 @@ def open_oracle(adapter: str, options: Mapping[str, object]) -> Oracle:
     return oracle
 
 
-def open_student(name: str, *, labels: int, input_size: tuple[int, int]) -> Any:
+def open_student(
+    name: str, *, labels: int, input_size: tuple[int, int], options: Mapping[str, object] | None = None
+) -> Any:
     """Open an installed student for an oracle of ``labels`` labels and images of ``input_size`` = (height, width).
+
+    Args:
+        name: of the student.
+        labels: of the oracle.
+        input_size: of the oracle's images.
+        options: the student's own keys.
 
     Raises:
         MissingExtra: a package that it needs is not installed.
-        ConfigError: an unknown student.
+        ConfigError: an unknown student, or an option that it refuses.
     """
-    return _load("student", name, STUDENTS)(labels, input_size=input_size)
+    return _load("student", name, STUDENTS)(labels, input_size=input_size, options=options or {})
+
+
+def open_dialect(name: str, options: Mapping[str, object]) -> Dialect:
+    """Return what a proxy must know of an API.
+
+    Raises:
+        ConfigError: an unknown name, or an option that it refuses.
+    """
+    dialect: Dialect = _load("adapter of the proxy", name, DIALECTS)(options)
+    return dialect
+
+
+def find_text_encoder(name: str) -> Callable[..., Any]:
+    """Return an installed text encoder.
+
+    Raises:
+        ConfigError: an unknown encoder, or a package it needs that is not installed.
+    """
+    encode: Callable[..., Any] = _load("text encoder", name, TEXT_ENCODERS)
+    return encode
 
 
 def find_server(name: str) -> Callable[..., None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bbprompt.arrays import Float, Int, UInt8
-from bbprompt.config import RunConfig
+from bbprompt.config import OracleConfig, RunConfig
 from bbprompt.data import Splits, load_source, split
 from bbprompt.labelmaps import LABEL_MAPS, CrossFit, cross_fit_label_map
 from bbprompt.losses import Loss, choose_loss
@@ -18,8 +18,10 @@ from bbprompt.prompt import PixelPrompt
 from bbprompt.registry import open_oracle
 from bbprompt.templates import make_template
 from bbprompt.templates.resize import fit as resize
+from bbprompt.texts import open_text_encoder
+from bbprompt.wrappers import encoded
 
-DATA, MAP, FIT, SEARCH = range(4)
+DATA, MAP, FIT, SEARCH, TEACH = range(5)
 """Streams of chance: each part of a run draws from its own, so that one does not move the others."""
 
 
@@ -67,6 +69,8 @@ class Task:
             classes=self.classes,
             rng=self.rng(MAP),
             pairs=labels.pairs,
+            text=None if labels.text is None else open_text_encoder(labels.text),
+            sources=labels.sources,
         )
 
 
@@ -79,9 +83,14 @@ def open_task(config: RunConfig, *, oracle: Oracle | None = None) -> Task:
         OracleError: a server that is not there.
     """
     look_up("label map", config.labels.map, LABEL_MAPS)
-    oracle = oracle or open_oracle(config.oracle.adapter, config.oracle.options)
+    oracle = oracle or _oracle(config.oracle)
     loss = choose_loss(config.fit.loss, oracle.spec.answer)
     return Task(config, oracle, _splits(config, oracle.spec), _prompt(config, oracle.spec), loss)
+
+
+def _oracle(config: OracleConfig) -> Oracle:
+    oracle = open_oracle(config.adapter, config.options)
+    return oracle if config.encoding is None else encoded(oracle, config.encoding)
 
 
 def _splits(config: RunConfig, spec: OracleSpec) -> Splits:

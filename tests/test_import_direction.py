@@ -22,6 +22,10 @@ ALLOWED = {
     "estimators": FOUNDATION,
     "labelmaps": FOUNDATION | {"oracle"},
     "losses": FOUNDATION | {"oracle"},
+    "data": FOUNDATION | {"templates"},
+    "baselines": FOUNDATION | {"data"},
+    "presets": FOUNDATION,
+    "texts": FOUNDATION | {"labelmaps", "registry"},
     "wrappers": FOUNDATION | {"oracle", "ledger"},
 }
 
@@ -69,7 +73,13 @@ HEAVY = ("numpy", "scipy", "rich", "torch")
 
 @pytest.mark.parametrize(
     ("module", "unwanted"),
-    [("bbprompt", HEAVY), ("bbprompt.cli", HEAVY), ("bbprompt.run", ("torch",)), ("bbprompt.deploy", ("torch",))],
+    [
+        ("bbprompt", HEAVY),
+        ("bbprompt.cli", HEAVY),
+        ("bbprompt.run", ("torch",)),
+        ("bbprompt.deploy", ("torch",)),
+        ("bbprompt.proxy.serve", ("torch",)),
+    ],
 )
 def test_importing_loads_nothing_that_it_does_not_need(module: str, unwanted: tuple[str, ...]) -> None:
     check = f"import sys, {module}; loaded = set({unwanted}) & set(sys.modules); assert not loaded, loaded"

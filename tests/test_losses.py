@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bbprompt.arrays import Float, Int
 from bbprompt.errors import ConfigError
 from bbprompt.losses import LOSSES, choose_loss
-from bbprompt.oracle import Answer
+from bbprompt.oracle import Answer, Scores
 
 torch = pytest.importorskip("torch")
 
@@ -41,6 +41,33 @@ def test_margin_of_two_classes_is_torchs() -> None:
 def test_margin_reads_the_strongest_rival() -> None:
     scores = np.array([[3.0, 2.5, 0.0], [3.0, 1.0, 0.0], [3.0, 1.0, 0.0]])
     np.testing.assert_allclose(LOSSES["margin"](scores, np.array([0, 0, 2])), [0.5, 0.0, 4.0])
+
+
+def test_carlini_wagner_is_the_margin_that_asks_for_no_distance() -> None:
+    scores = np.array([[3.0, 2.5, 0.0], [3.0, 3.5, 0.0], [3.0, 1.0, 0.0]])
+    np.testing.assert_allclose(LOSSES["cw"](scores, np.array([0, 0, 2])), [0.0, 0.5, 3.0])
+
+
+def test_agreement_is_the_share_of_the_others() -> None:
+    scores, targets = batch()
+    p = torch.softmax(torch.tensor(scores), dim=1).numpy()[np.arange(50), targets]
+    np.testing.assert_allclose(LOSSES["agreement"](scores, targets), 1 - p, atol=1e-12)
+
+
+def test_agreement_of_labels_alone_is_their_mistakes() -> None:
+    labels = Scores(np.eye(4, dtype=np.float32)[[0, 1, 2]], Answer.LABEL).log()
+    np.testing.assert_allclose(LOSSES["agreement"](labels, np.array([0, 1, 3])), [0, 0, 1], atol=1e-9)
+
+
+def test_an_unlisted_class_has_its_share_of_the_residual_mass_and_no_more_than_the_smallest_listed() -> None:
+    listed = Scores(
+        np.array(
+            [[0.6, 0.1, np.nan, np.nan], [0.5, 0.02, np.nan, np.nan], [0.75, 0.25, np.nan, np.nan]], np.float32
+        ),
+        Answer.TOP_K,
+    )
+    p = [0.1 / 0.9, 0.02 / 0.56, 1e-12]  # the residual, .15 each, is capped at .1; .24 at .02; none is the floor
+    np.testing.assert_allclose(LOSSES["cross-entropy"](listed.log(), np.array([2, 2, 2])), -np.log(p), rtol=1e-4)
 
 
 def test_zero_one_counts_mistakes() -> None:
@@ -86,7 +113,8 @@ def test_every_answer_is_accepted_or_refused_by_name(name: str, answer: Answer) 
         assert choose_loss(name, answer) is LOSSES[name]
     else:
         with pytest.raises(
-            ConfigError, match=rf"loss '{name}' needs .*got answers of kind {answer}; use 'zero-one'"
+            ConfigError,
+            match=rf"loss '{name}' needs .*got answers of kind {answer}; use 'agreement' or 'zero-one'",
         ):
             choose_loss(name, answer)
 

@@ -28,6 +28,7 @@ from bbprompt.overlay import (
     write_overlay,
 )
 from bbprompt.templates import LEVELS, Blend, make_template
+from benchmarks.fuzz.png import join, split
 from tests.prompt_cases import TEMPLATE_CASES, image_batches, levels_for, quick, small_template
 
 every_template = pytest.mark.parametrize(("name", "blend"), TEMPLATE_CASES)
@@ -231,10 +232,10 @@ def claiming(png: bytes, width: int, height: int) -> bytes:
     return png[:12] + header + struct.pack(">I", zlib.crc32(header)) + png[33:]
 
 
-@pytest.mark.parametrize("size", [(100_000, 100_000), (2**31 - 1, 2**31 - 1), (4097, 4096)])
+@pytest.mark.parametrize("size", [(100_000, 100_000), (2**31 - 1, 2**31 - 1), (2049, 2048)])
 def test_a_claimed_size_is_refused_before_any_pixel_is_decoded(size: tuple[int, int]) -> None:
     png = claiming(encode_overlay(an_overlay()), *size)
-    with pytest.raises(OverlayError, match="expected at most 16777216 of them"):
+    with pytest.raises(OverlayError, match="expected at most 4194304 of them"):
         decode_overlay(png)
 
 
@@ -256,6 +257,38 @@ def test_a_large_label_map_comes_back() -> None:
     overlay = an_overlay()
     meta = OverlayMeta(oracle="o", classes=("a",), label_map={"weights": np.arange(400_000.0).tolist()})
     assert decode_overlay(encode_overlay(Overlay(overlay.template, overlay.levels, meta))).meta == meta
+
+
+def test_a_second_text_is_refused_and_does_not_win() -> None:
+    one, other = encode_overlay(an_overlay()), PngInfo()
+    for text in (chunk_of(an_overlay()), chunk_of(an_overlay()) | {"oracle": "another"}):
+        other.add_itxt("bbprompt", json.dumps(text))
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(one)).save(buffer, "PNG", pnginfo=other)
+    with pytest.raises(OverlayError, match="2 texts named b'bbprompt', expected one"):
+        decode_overlay(buffer.getvalue())
+
+
+def a_full_image() -> list[tuple[bytes, bytes]]:
+    """Chunks of an overlay that has pixels everywhere, so that none of them can be told from missing ones."""
+    template = small_template("full-image", "add")
+    return split(encode_overlay(Overlay(template, np.full((*template.canvas, 3), 9), META)))
+
+
+@pytest.mark.parametrize("rows", [0, 11, 13, 2_000_000])
+def test_rows_that_are_missing_or_too_many_are_refused(rows: int) -> None:
+    parts = dict(a_full_image())
+    parts[b"IDAT"] = zlib.compress((b"\0" + b"\x80" * 45) * rows)
+    with pytest.raises(OverlayError, match="cut short or go on too long, expected 552 bytes"):
+        decode_overlay(join(list(parts.items())))
+
+
+def test_sixteen_bits_are_refused() -> None:
+    parts = dict(a_full_image())
+    parts[b"IHDR"] = parts[b"IHDR"][:8] + b"\x10" + parts[b"IHDR"][9:]
+    parts[b"IDAT"] = zlib.compress((b"\0" + b"\x80" * 90) * 12)
+    with pytest.raises(OverlayError, match="not of 8 bits a channel"):
+        decode_overlay(join(list(parts.items())))
 
 
 def test_an_animated_png_is_refused() -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from bbprompt.errors import ConfigError, DataError, OverlayError
 from bbprompt.records import Costs, RunRecord
-from bbprompt.report import write_report
+from bbprompt.report import save_curves, write_report
 from bbprompt.report.figures import curves
 from bbprompt.report.pictures import stretched_uri
 from bbprompt.report.sections import headline
@@ -196,3 +196,18 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 def test_matplotlib_is_imported_only_to_draw() -> None:
     check = "import sys, bbprompt.report; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", check], check=True)
+
+
+def test_curves_are_files_for_a_paper_the_same_each_time(tmp_path: Path) -> None:
+    runs = [fake_run("query-only"), gradient_run()]
+    written = save_curves(tmp_path / "one", runs)
+    assert {path.name for path in written} == {
+        f"curves-{u}.{s}" for u in ("queries", "passes") for s in ("pdf", "svg")
+    }
+    for path in written:
+        content = path.read_bytes()
+        assert content.startswith(b"%PDF" if path.suffix == ".pdf" else b"<?xml")
+        assert b"#0a000" not in content
+        assert b"#0b000" not in content
+    for one, two in zip(written, save_curves(tmp_path / "two", runs), strict=True):
+        assert one.read_bytes() == two.read_bytes()

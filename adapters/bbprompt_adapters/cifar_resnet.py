@@ -8,11 +8,10 @@ does, as in akamaster/pytorch_resnet_cifar10, which trained 20, 32, 44 and 56 la
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -21,6 +20,7 @@ from bbprompt.errors import ConfigError
 from bbprompt.oracle import Answer
 from bbprompt.registry import needs_extra
 from bbprompt_adapters.torch_module import TorchOracle
+from bbprompt_adapters.weights import read_state_dict
 
 with needs_extra("torch"):
     import torch
@@ -122,7 +122,7 @@ def _stage(inputs: int, outputs: int, blocks: int, *, stride: int) -> nn.Sequent
 
 
 def _load(path: Path) -> tuple[CifarResNet, int]:
-    state = {key.removeprefix("module."): value for key, value in _state_dict(path).items()}
+    state = read_state_dict(path)
     blocks = sum(FIRST_STAGE.fullmatch(key) is not None for key in state)
     module = CifarResNet(max(blocks, 1))
     try:
@@ -133,20 +133,6 @@ def _load(path: Path) -> tuple[CifarResNet, int]:
             f"{path} holds no CIFAR-10 ResNet with shortcut A ({problem}...); name another"
         ) from error
     return module.eval(), blocks
-
-
-def _state_dict(path: Path) -> dict[str, Any]:
-    fix = "give [oracle] weights a checkpoint of a CIFAR-10 ResNet"
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror or error}; {fix}") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise ConfigError(f"{path} is no torch checkpoint of plain weights; {fix}") from error
-    state = checkpoint.get("state_dict") if isinstance(checkpoint, dict) else None
-    if not isinstance(state, dict):
-        raise ConfigError(f"{path} holds no 'state_dict'; {fix}")
-    return state
 
 
 def _fold(module: CifarResNet) -> CifarResNet:

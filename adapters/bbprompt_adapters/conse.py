@@ -94,6 +94,14 @@ class Conse:
         """Return the similarities (n, c) of float images (n, 3, h, w) in [0, 1], differentiable in the images."""
         return self._similarities(self.classifier.logits(images))
 
+    def features(self, images: UInt8) -> Float32:
+        """Return the classifier's features of uint8 images (n, h, w, 3); see ``TorchOracle.features``."""
+        return self.classifier.features(images)
+
+    def tunable(self, classes: int | None) -> torch.nn.Module:
+        """Return a copy of the classifier to be trained; see ``TorchOracle.tunable``."""
+        return self.classifier.tunable(classes)
+
     def _similarities(self, logits: torch.Tensor) -> torch.Tensor:
         likeliest = logits.softmax(dim=1).topk(NEIGHBOURS, dim=1)
         shares = likeliest.values / likeliest.values.sum(dim=1, keepdim=True)

@@ -6,13 +6,15 @@ transfers, and at 32 pixels the stem must not halve the image, or too little of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
+import msgspec
 
-from bbprompt.arrays import Float, UInt8
+from bbprompt.config_struct import convert
 from bbprompt.registry import needs_extra
 from bbprompt_adapters.efficientnet_lite0 import MEAN, STD, load_module
+from bbprompt_adapters.module_student import ModuleStudent, Part, Shrunk
 
 with needs_extra("lite0"):
     import torch
@@ -23,60 +25,43 @@ SMALL = 48
 """Images of fewer pixels a side are not halved by the stem."""
 LARGEST = 112
 """Larger images are shrunk to this before the student looks."""
+STEP_SIZE = 1e-3
 
 
-class EfficientNetLite0Student:
-    """See ``bbprompt.fit.student.Student``.
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """It has none."""
 
-    Args:
-        labels: number of labels of the oracle, k.
-        input_size: (height, width) of its images.
-        step_size: of AdamW, at the peak of a cosine.
-        batch_size: images per step.
-    """
 
-    def __init__(
-        self, labels: int, *, input_size: tuple[int, int], step_size: float = 1e-3, batch_size: int = 50
-    ) -> None:
-        self._trunk = _trunk(input_size)
-        self._size = tuple(min(side, LARGEST) for side in input_size)
+class _Eyes(nn.Module):
+    """Images (n, 3, h, w) in [0, 1] to log-scores (n, labels); all zero before the first lesson."""
+
+    def __init__(self, labels: int, size: tuple[int, int]) -> None:
+        super().__init__()
+        self.trunk = _trunk(size)
         with torch.no_grad():
-            width = self._trunk(torch.zeros(1, 3, *self._size)).shape[1]
-        self._head = nn.Linear(width, labels)
-        nn.init.zeros_(self._head.weight)
-        nn.init.zeros_(self._head.bias)
-        self._parameters = [*self._trunk.parameters(), *self._head.parameters()]
-        self._optimiser = torch.optim.AdamW(self._parameters, lr=step_size, weight_decay=0.0)
-        self._step_size, self._batch_size = step_size, batch_size
+            width = self.trunk(torch.zeros(1, 3, *size)).shape[1]
+        self.head = nn.Linear(width, labels)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
 
-    def learn(self, images: UInt8, log_scores: Float, *, passes: int, rng: np.random.Generator) -> None:
-        """Fit to the centred log-scores by least squares; batch statistics stay ImageNet's."""
-        self._require_gradients(True)
-        targets = torch.from_numpy(log_scores - log_scores.mean(axis=1, keepdims=True)).float()
-        orders = [rng.permutation(len(images)) for _ in range(passes)]
-        batches = [rows for order in orders for rows in np.array_split(order, -(-len(order) // self._batch_size))]
-        for step, rows in enumerate(batches):
-            for group in self._optimiser.param_groups:
-                group["lr"] = self._step_size * (0.05 + 0.475 * (1 + np.cos(np.pi * step / len(batches))))
-            answers = self.log_scores(torch.from_numpy(images[rows]).float())
-            loss = nn.functional.mse_loss(answers, targets[rows])
-            self._optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            self._optimiser.step()
-        self._require_gradients(False)
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        normalised = ((images - MEAN) / STD).contiguous(memory_format=torch.channels_last)
+        answers: torch.Tensor = self.head(self.trunk(normalised).mean(dim=(2, 3)))
+        return answers
 
-    def log_scores(self, levels: torch.Tensor) -> torch.Tensor:
-        """See ``Student.log_scores``."""
-        pixels = levels.permute(0, 3, 1, 2) / 255
-        if tuple(pixels.shape[2:]) != self._size:
-            pixels = nn.functional.interpolate(pixels, size=self._size, mode="bilinear", antialias=True)
-        normalised = ((pixels - MEAN) / STD).contiguous(memory_format=torch.channels_last)
-        answers: torch.Tensor = self._head(self._trunk(normalised).mean(dim=(2, 3)))
-        return answers - answers.mean(dim=1, keepdim=True)
 
-    def _require_gradients(self, wanted: bool) -> None:
-        for parameter in self._parameters:
-            parameter.requires_grad_(wanted)
+def open_student(
+    labels: int, *, input_size: tuple[int, int], options: Mapping[str, object] | None = None
+) -> ModuleStudent:
+    """Open a fresh one for an oracle of ``labels`` labels and images of ``input_size`` = (height, width).
+
+    Raises:
+        ConfigError: an option; it has none.
+    """
+    convert(options or {}, Options, where="[fit] student_options")
+    size = (min(input_size[0], LARGEST), min(input_size[1], LARGEST))
+    eyes = _Eyes(labels, size).eval()
+    return ModuleStudent(Shrunk(eyes, size), [Part(eyes, STEP_SIZE)])
 
 
 def _trunk(size: tuple[int, int]) -> nn.Module:
@@ -92,8 +77,3 @@ def _trunk(size: tuple[int, int]) -> nn.Module:
     trunk: nn.Module = nn.Sequential(stem, module._bn0, nn.ReLU6(), *module._blocks[:BLOCKS])
     trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return trunk.eval()
-
-
-def open_student(labels: int, *, input_size: tuple[int, int]) -> EfficientNetLite0Student:
-    """Open a fresh one."""
-    return EfficientNetLite0Student(labels, input_size=input_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -109,6 +110,36 @@ class TorchOracle:
         return logits.float()
 
     @torch.inference_mode()
+    def features(self, images: UInt8) -> Float32:
+        """Return what the head reads, float32, shape (n, e), of uint8 images (n, h, w, 3): for a linear probe.
+
+        Raises:
+            DataError: the images have the wrong dtype or shape.
+            ConfigError: the module has no linear head.
+        """
+        check_images(images, self.spec)
+        caught: list[torch.Tensor] = []
+        _, head = find_head(self._module)
+        hook = head.register_forward_pre_hook(lambda _module, inputs: caught.append(inputs[0]))
+        try:
+            for start in range(0, len(images), self._chunk):
+                self._score(images[start : start + self._chunk])
+        finally:
+            hook.remove()
+        return torch.cat([found.flatten(1) for found in caught])[: len(images)].float().cpu().numpy()
+
+    def tunable(self, classes: int | None) -> nn.Module:
+        """Return a copy to be trained: float images (n, 3, h, w) in [0, 1] to logits (n, classes).
+
+        Args:
+            classes: of a new head; ``None`` keeps the model's own.
+
+        Raises:
+            ConfigError: the module has no linear head to replace.
+        """
+        return Tunable(self._module, self._mean, self._std, classes).to(self.device)
+
+    @torch.inference_mode()
     def _score(self, images: UInt8) -> Float32:
         filler = np.repeat(images[-1:], self._chunk - len(images), axis=0)
         pixels = torch.from_numpy(np.concatenate([images, filler])).to(self.device)
@@ -119,6 +150,48 @@ class TorchOracle:
 
     def _autocast(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._amp)
+
+
+class Tunable(nn.Module):
+    """A copy of ``module`` behind its normalisation; every weight wants a gradient. A new head is all zeros."""
+
+    def __init__(self, module: nn.Module, mean: torch.Tensor, std: torch.Tensor, classes: int | None) -> None:
+        super().__init__()
+        self.module = copy.deepcopy(module).requires_grad_(requires_grad=True).eval()
+        self.mean, self.std = nn.Buffer(mean.clone()), nn.Buffer(std.clone())
+        if classes is not None:
+            name, head = find_head(self.module)
+            parent, _, last = name.rpartition(".")
+            setattr(self.module.get_submodule(parent), last, _new_head(head, classes))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """(n, 3, h, w) to (n, classes)."""
+        logits: torch.Tensor = self.module((images - self.mean) / self.std)
+        return logits.flatten(1)
+
+
+def find_head(module: nn.Module) -> tuple[str, nn.Module]:
+    """Return name and module of the last linear layer, or convolution of one pixel, that is part of ``module``.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    for name, part in reversed(list(module.named_modules())):
+        if isinstance(part, nn.Linear) or (isinstance(part, nn.Conv2d) and part.kernel_size == (1, 1)):
+            return name, part
+    raise ConfigError(f"{type(module).__name__} has no linear head, so it has no features to probe or tune")
+
+
+def _new_head(head: nn.Module, classes: int) -> nn.Module:
+    fresh: nn.Module
+    if isinstance(head, nn.Linear):
+        fresh = nn.Linear(head.in_features, classes)
+    else:
+        assert isinstance(head, nn.Conv2d)
+        fresh = nn.Conv2d(head.in_channels, classes, 1)
+    for parameter in fresh.parameters():
+        nn.init.zeros_(parameter)
+    return fresh
 
 
 def fingerprint(module: nn.Module, settings: object) -> str:

@@ -25,6 +25,7 @@ INTERRUPTED = 130
         "compare": "Run several run files; one table, one report.",
         "ledger": "Show a run's bill.",
         "apply": "Lay a prompt over images.",
+        "proxy": "Put a prompt before an API, for clients as they are.",
         "show": "Say what is in a prompt's PNG.",
         "adapters": "List what can be spoken to.",
         "report": "Write a finished run's report.html again.",

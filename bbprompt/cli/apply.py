@@ -2,32 +2,80 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bbprompt.cli import options
 
+if TYPE_CHECKING:
+    from bbprompt.deploy import Done
+
+STREAM = "-"
+INTERRUPTED = 130
+
 
 @click.command("apply")
 @options.png
-@click.argument(
-    "images", metavar="IMAGE|DIR...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
-)
-@click.option("--out", type=options.folder, required=True, help="Folder for the prompted images, as PNG.")
-def command(png: Path, images: tuple[Path, ...], out: Path) -> None:
-    """Lay PROMPT.png over each IMAGE, and over the images in each DIR."""
-    from bbprompt.deploy import apply_to_file, pair_files
-    from bbprompt.errors import DataError
+@click.argument("images", metavar="IMAGE|DIR|-...", nargs=-1, required=True)
+@click.option("--out", required=True, help="Folder for the prompted images, as PNG; or -, with - as the image.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes; as many as there are processors, if left out.")
+@click.option("--overwrite", is_flag=True, help="Lay again what an earlier call has laid.")
+@click.option("--draft", is_flag=True, help="Decode large JPEGs at a fraction: faster, within a few grey levels.")
+@options.as_json
+def command(
+    png: Path, images: tuple[str, ...], out: str, *, jobs: int | None, overwrite: bool, draft: bool, as_json: bool
+) -> None:
+    """Lay PROMPT.png over each IMAGE, and over the images in each DIR.
+
+    What an earlier call has laid is kept, so the same command goes on where it stopped. With - for both, an image comes
+    from standard input and its PNG goes to standard output; PPM after PPM comes and goes as PPM.
+    """
+    from bbprompt.deploy import Laying, lay_folder, lay_stream, pair_files
     from bbprompt.overlay import read_overlay
 
-    overlay, failed = read_overlay(png), 0
-    for source, target in pair_files(images, out):
-        try:
-            apply_to_file(overlay, source, target)
-        except DataError as error:
-            failed += 1
-            click.echo(f"bbprompt: {error}", err=True)
-    if failed:
-        click.echo(f"bbprompt: {failed} images could not be used; the rest is in {out}", err=True)
+    overlay = read_overlay(png)
+    if STREAM in (*images, out):
+        if images != (STREAM,) or out != STREAM:
+            raise click.UsageError("a stream is one: bbprompt apply PROMPT.png - --out -")
+        lay_stream(Laying(overlay), sys.stdin.buffer, sys.stdout.buffer)
+        return
+    for image in images:
+        if not Path(image).exists():
+            raise click.UsageError(f"there is no {image}; correct the path")
+    try:
+        pairs = pair_files([Path(image) for image in images], Path(out))
+        found = lay_folder(overlay, pairs, Path(out), jobs=jobs or _processors(), overwrite=overwrite, draft=draft)
+        problems = _tell(found, len(pairs), as_json=as_json)
+    except KeyboardInterrupt:
+        click.echo("bbprompt: interrupted; the same command goes on", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    if problems:
+        click.echo(f"bbprompt: {problems} images could not be used; the rest is in {out}", err=True)
         raise click.exceptions.Exit(2)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _tell(found: Iterable[Done], total: int, *, as_json: bool) -> int:
+    """Say what could not be used, as it comes; return how many that were."""
+    from bbprompt.cli.printing import print_json
+    from bbprompt.progress import progress
+
+    kept, problems = 0, []
+    with progress("laying", total=total, unit="images") as bar:
+        for number, done in enumerate(found, start=1):
+            bar.update(queries=number)
+            kept += done.kept
+            if done.problem is not None:
+                problems.append(done.problem)
+                click.echo(f"bbprompt: {done.problem}", err=True)
+    if as_json:
+        print_json({"laid": total - kept - len(problems), "kept": kept, "problems": problems})
+    return len(problems)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -15,3 +17,17 @@ as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."
 )
 seed = click.option("--seed", type=click.IntRange(min=0), help="Instead of the run file's seed.")
+
+
+def pairs(settings: Iterable[str]) -> dict[str, object]:
+    """Read KEY=VALUE options; a value is JSON where it can be, else text."""
+    read: dict[str, object] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise click.UsageError(f"--option takes KEY=VALUE, got {setting!r}")
+        try:
+            read[key] = json.loads(value)
+        except ValueError:
+            read[key] = value
+    return read

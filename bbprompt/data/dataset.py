@@ -29,8 +29,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         _check_images(self.images)
-        _check_classes(self.classes)
-        _check_targets(self.targets, len(self.images), self.classes)
+        check_classes(self.classes)
+        check_targets(self.targets, len(self.images), self.classes)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -38,26 +38,6 @@ class Dataset:
     def take(self, rows: Int) -> Dataset:
         """Return the images ``rows`` (m,) as a data set; each class must be among them."""
         return Dataset(self.images[rows], self.targets[rows], self.classes)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """What a source holds.
-
-    Attributes:
-        pool: images to split.
-        test: the source's own test images, with the same classes; ``None`` where test is split off the pool.
-    """
-
-    pool: Dataset
-    test: Dataset | None = None
-
-    def __post_init__(self) -> None:
-        if self.test is not None and self.test.classes != self.pool.classes:
-            odd = sorted(set(self.test.classes) ^ set(self.pool.classes)) or list(self.test.classes)
-            raise DataError(
-                f"train and test must have the same classes, in the same order; they differ in {', '.join(odd[:5])}"
-            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,12 +56,22 @@ def _check_images(images: UInt8) -> None:
         raise DataError(f"images must have shape (n, H, W, 3), RGB, got {images.shape}; convert them to RGB first")
 
 
-def _check_classes(classes: tuple[str, ...]) -> None:
+def check_classes(classes: tuple[str, ...]) -> None:
+    """Refuse fewer than two names, or one twice.
+
+    Raises:
+        DataError: the names.
+    """
     if len(classes) < 2 or len(set(classes)) < len(classes):
         raise DataError(f"expected at least two distinct class names, got {list(classes)}")
 
 
-def _check_targets(targets: Int, n: int, classes: tuple[str, ...]) -> None:
+def check_targets(targets: Int, n: int, classes: tuple[str, ...]) -> None:
+    """Refuse class numbers that are not int64, one per image, in range, and at least one of each.
+
+    Raises:
+        DataError: what was got, and what was expected.
+    """
     c = len(classes)
     if targets.dtype != np.int64 or targets.shape != (n,):
         raise DataError(

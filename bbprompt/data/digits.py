@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bbprompt.data.dataset import Dataset, Source
+from bbprompt.data.dataset import Dataset
+from bbprompt.data.source import Source
 from bbprompt.errors import ConfigError
 
 

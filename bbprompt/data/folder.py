@@ -5,15 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
-from bbprompt.arrays import UInt8
-from bbprompt.data.dataset import Dataset, Source
+from bbprompt.data.dataset import Dataset
+from bbprompt.data.files import SUFFIXES, check_one_size, read_image
+from bbprompt.data.source import Source
 from bbprompt.errors import ConfigError, DataError
-from bbprompt.templates.resize import fit as resize
-
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
-EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "La", "RGBa"})
 
 
 def load_folder(argument: str, size: tuple[int, int] | None) -> Source:
@@ -46,18 +42,9 @@ def _load_tree(root: Path, size: tuple[int, int] | None) -> Dataset:
         raise DataError(f"{root} holds {len(folders)} class folders, expected at least two: DIR/class/*.png")
     files = [(path, target) for target, folder in enumerate(folders) for path in _images(folder)]
     images = [read_image(path, size) for path, _ in files]
-    _check_one_size(images, [path for path, _ in files])
+    check_one_size(images, [path for path, _ in files])
     targets = np.array([target for _, target in files], dtype=np.int64)
     return Dataset(np.stack(images), targets, tuple(folder.name for folder in folders))
-
-
-def _check_one_size(images: list[UInt8], paths: list[Path]) -> None:
-    for image, path in zip(images, paths, strict=True):
-        if image.shape != images[0].shape:
-            raise DataError(
-                f"{path} has {image.shape[0]} x {image.shape[1]} pixels, {paths[0]} has {images[0].shape[0]} x "
-                f"{images[0].shape[1]}; give a size to bring them to"
-            )
 
 
 def _folders(root: Path) -> list[Path]:
@@ -69,24 +56,3 @@ def _images(folder: Path) -> list[Path]:
     if not files:
         raise DataError(f"class folder {folder} holds no image; add some (png, jpg, ...) or remove it")
     return files
-
-
-def read_image(path: Path, size: tuple[int, int] | None = None) -> UInt8:
-    """Read one image as RGB, uint8, (H, W, 3), turned as its EXIF says; at ``size`` = (h, w) if that is given.
-
-    Raises:
-        DataError: the file is no image, is damaged, or holds more than 8 bits per channel.
-    """
-    try:
-        with Image.open(path) as opened:
-            image = _rgb(ImageOps.exif_transpose(opened), path)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} is not an image that can be read ({error}); replace or remove it") from error
-    pixels = np.asarray(image)
-    return pixels if size is None else resize(pixels[None], size)[0]
-
-
-def _rgb(image: Image.Image, path: Path) -> Image.Image:
-    if image.mode not in EIGHT_BIT_MODES:
-        raise DataError(f"{path} has the mode {image.mode}, expected 8 bits per channel; convert it to RGB")
-    return image.convert("RGBA").convert("RGB") if image.mode in ("P", "PA") else image.convert("RGB")

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bbprompt.arrays import Int, UInt8
-from bbprompt.data.dataset import Dataset, Source
+from bbprompt.data.dataset import Dataset
+from bbprompt.data.source import Source
 from bbprompt.errors import DataError
 
 

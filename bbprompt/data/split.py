@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from bbprompt.arrays import Int
-from bbprompt.data.dataset import Dataset, Source, Splits
+from bbprompt.data.dataset import Splits
+from bbprompt.data.listing import Pool
+from bbprompt.data.source import Source
 from bbprompt.errors import DataError
 
 
@@ -36,18 +38,19 @@ def split(
         held_out = source.pool.take(_draw(queues, source.pool, test, "test"))
     else:
         own = _shuffled(source.test, rng)
-        held_out = source.test if test is None else source.test.take(_draw(own, source.test, test, "test"))
+        rows = np.arange(len(source.test)) if test is None else _draw(own, source.test, test, "test")
+        held_out = source.test.take(rows)
     selection = source.pool.take(_draw(queues, source.pool, validation, "validation"))
     train = source.pool.take(_shots(queues, shots, source.pool.classes))
     return Splits(train=train, validation=selection, test=held_out)
 
 
-def _shuffled(dataset: Dataset, rng: np.random.Generator) -> list[Int]:
+def _shuffled(dataset: Pool, rng: np.random.Generator) -> list[Int]:
     """Rows of each class in random order."""
     return [rng.permutation(np.flatnonzero(dataset.targets == i)) for i in range(len(dataset.classes))]
 
 
-def _draw(queues: list[Int], dataset: Dataset, size: float, name: str) -> Int:
+def _draw(queues: list[Int], dataset: Pool, size: float, name: str) -> Int:
     """Take ``size`` rows off the queues, each class in proportion to its images in ``dataset``."""
     counts = _allot(_count(size, len(dataset), name), dataset, name)
     for queue, count, label in zip(queues, counts, dataset.classes, strict=True):
@@ -66,7 +69,7 @@ def _count(size: float, n: int, name: str) -> int:
     raise DataError(f"{name} must be a count in 1..{n} (the images there are) or a share in (0, 1), got {size}")
 
 
-def _allot(total: int, dataset: Dataset, name: str) -> list[int]:
+def _allot(total: int, dataset: Pool, name: str) -> list[int]:
     """Shares of ``total`` in proportion, whole by largest remainder, at least one for each class."""
     c = len(dataset.classes)
     if total < c:

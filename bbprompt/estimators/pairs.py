@@ -56,8 +56,8 @@ def simultaneous_perturbation(difference: Float, directions: Directions, radius:
     Approximation", IEEE Transactions on Automatic Control 37(3), eq. 2.1: g_i = (y+ - y-) / (2 c delta_i).
     """
     said = np.flatnonzero(np.isfinite(difference))
-    gradient = np.zeros(directions.shape[1])
+    gradient, signs = np.zeros(directions.shape[1]), directions.dtype == np.int8  # a sign is its own inverse
     for pair in said:
         slope = difference[pair] / (2 * radius)
-        gradient += slope / directions[pair]
+        gradient += slope * directions[pair] if signs else slope / directions[pair]
     return gradient / max(len(said), 1)

@@ -27,8 +27,9 @@ class RGF:
         theta: start, shape (d,), in units of the full pixel range.
         rng: source of all randomness.
         directions: q, per step; the paper takes 5 to 55.
-        radius_levels: beta / sqrt(d) in grey levels: what a probe changes an element by, in root mean square. The
-            paper's beta of .01 to .1 suits oracles that read floats: in d = 69,840 it is a hundredth of a level.
+        radius_levels: beta / sqrt(d) in grey levels: what a probe changes an element by, in root mean square.
+        beta: the length of a probe, in units of theta, in place of ``radius_levels``. The paper's .01 to .1 suit
+            oracles that read floats: in d = 69,840 they are a hundredth and a tenth of a level an element.
         step_size: in units of theta per unit of gradient.
         images_per_candidate: images that each candidate is scored on.
     """
@@ -43,13 +44,14 @@ class RGF:
         rng: np.random.Generator,
         directions: Count = 10,
         radius_levels: Positive = 4.0,
+        beta: Positive | None = None,
         step_size: Positive = 0.05,
         images_per_candidate: Count = 16,
     ) -> None:
         self.theta = starting_point(theta)
         self.rng = rng
         self.count = directions
-        self.beta = radius_levels * LEVEL * np.sqrt(self.theta.size)
+        self.beta = beta or radius_levels * LEVEL * np.sqrt(self.theta.size)
         self.step_size = step_size
         self.images_per_candidate = images_per_candidate
         self.directions: Float | None = None

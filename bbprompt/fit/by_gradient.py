@@ -12,7 +12,7 @@ import numpy as np
 from bbprompt.arrays import Float, Int
 from bbprompt.checkpoint import load_state, save_state
 from bbprompt.errors import ConfigError
-from bbprompt.fit.gradient_settings import GradientSettings, make_optimiser, schedule
+from bbprompt.fit.gradient_settings import GradientSettings, make_optimiser, normalise, schedule
 from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
 from bbprompt.fit.window import Window
 from bbprompt.objective import Objective
@@ -106,11 +106,13 @@ class _Moving:
         """One forward, one backward, one update."""
         total = self.settings.epochs * steps_per_epoch
         for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.step_size * schedule(self.step, total, self.settings.warmup_steps)
+            group["lr"] = self.settings.step_size * schedule(self.step, total, self.settings)
         logits = self.forward(rows)
         loss = self.objective.loss(self.maps(self.as_log(logits), rows), self.targets[rows]).mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        if self.settings.normalise:
+            normalise(self.theta)
         self.optimiser.step()
         self.step += 1
         self.losses.append(float(loss.detach()))

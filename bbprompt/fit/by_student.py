@@ -152,7 +152,7 @@ def _descend(
         some = rng.choice(len(rows), min(BATCH, len(rows)), replace=False)
         levels = objective.prompt.levels_ste(moving)
         answers = student.log_scores(objective.prompt.template.apply(images[some], levels)) + shift[some]
-        loss = objective.loss(maps(answers, rows[some]), targets[some]).mean()
+        loss = objective.loss.with_slope(maps(answers, rows[some]), targets[some]).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

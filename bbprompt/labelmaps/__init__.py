@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,15 @@ import numpy as np
 from bbprompt.arrays import Int
 from bbprompt.errors import ConfigError
 from bbprompt.labelmaps.base import LabelMap
+from bbprompt.labelmaps.bayesian import Bayesian, BayesianPlus
 from bbprompt.labelmaps.cross_fit import CrossFit
 from bbprompt.labelmaps.frequency import Frequency, Iterative
 from bbprompt.labelmaps.given import Given
 from bbprompt.labelmaps.identity import Identity
 from bbprompt.labelmaps.linear import Linear
+from bbprompt.labelmaps.mean import Mean
 from bbprompt.labelmaps.random_ import Random
+from bbprompt.labelmaps.semantic import Semantic, Swapped, TextEncoder
 from bbprompt.names import look_up
 from bbprompt.oracle import OracleSpec, Scores
 
@@ -23,10 +26,22 @@ LABEL_MAPS: dict[str, type[LabelMap]] = {
     "identity": Identity,
     "given": Given,
     "random": Random,
+    "semantic": Semantic,
+    "swapped": Swapped,
     "frequency": Frequency,
     "iterative": Iterative,
+    "mean": Mean,
+    "bayesian": Bayesian,
+    "bayesian+": BayesianPlus,
     "linear": Linear,
 }
+
+OPTIONS: dict[str, tuple[type[LabelMap], ...]] = {
+    "pairs": (Given,),
+    "text": (Semantic, Swapped),
+    "sources": (Mean,),
+}
+"""Which maps take which option of their own."""
 
 
 def fit_label_map(
@@ -38,6 +53,8 @@ def fit_label_map(
     classes: tuple[str, ...],
     rng: np.random.Generator,
     pairs: Mapping[str, str | int] | None = None,
+    text: TextEncoder | None = None,
+    sources: int | None = None,
 ) -> LabelMap:
     """Fit the map called ``name`` from answers (n, k) and targets (n,) in 0..len(classes)-1.
 
@@ -49,19 +66,24 @@ def fit_label_map(
         classes: the task's class names.
         rng: drawn from by maps that need chance; same state, same map.
         pairs: for ``given`` only: for each class, the name of an oracle label, or its number from 0.
+        text: for ``semantic`` and ``swapped`` only: embeds names.
+        sources: for ``mean`` only: labels per class.
 
     Raises:
-        ConfigError: unknown name, answers that say too little, too few labels, or pairs that do not fit.
+        ConfigError: unknown name, answers that say too little, too few labels, or an option that does not fit.
         DataError: a class without an image, targets out of range, wrong shapes.
     """
     chosen = look_up("label map", name, LABEL_MAPS)
-    if chosen is Given:
-        return Given.fit(scores, targets, spec=spec, classes=classes, rng=rng, pairs=pairs)
-    if pairs:
-        raise ConfigError(
-            f"pairs belong to the label map 'given', got the map {name!r}; drop the pairs or change the map"
-        )
-    return chosen.fit(scores, targets, spec=spec, classes=classes, rng=rng)
+    asked: dict[str, Any] = {"pairs": pairs or None, "text": text, "sources": sources}
+    options = {option: value for option, value in asked.items() if value is not None}
+    for option in options:
+        if chosen not in OPTIONS[option]:
+            owners = " and ".join(repr(owner.name) for owner in OPTIONS[option])
+            raise ConfigError(
+                f"{option} belong to the label map {owners}, got the map {name!r}; drop them or change it"
+            )
+    fit: Callable[..., LabelMap] = chosen.fit
+    return fit(scores, targets, spec=spec, classes=classes, rng=rng, **options)
 
 
 def cross_fit_label_map(
@@ -73,15 +95,19 @@ def cross_fit_label_map(
     classes: tuple[str, ...],
     rng: np.random.Generator,
     pairs: Mapping[str, str | int] | None = None,
+    text: TextEncoder | None = None,
+    sources: int | None = None,
 ) -> CrossFit:
     """Fit as ``fit_label_map`` does; a map with many parameters comes with its cross-fitted parts.
 
     Raises:
         ConfigError, DataError: as ``fit_label_map``.
     """
-    if look_up("label map", name, LABEL_MAPS) is Linear and not pairs:
+    if look_up("label map", name, LABEL_MAPS) is Linear and not pairs and text is None and sources is None:
         return Linear.cross_fit(scores, targets, spec=spec, classes=classes)
-    whole = fit_label_map(name, scores, targets, spec=spec, classes=classes, rng=rng, pairs=pairs)
+    whole = fit_label_map(
+        name, scores, targets, spec=spec, classes=classes, rng=rng, pairs=pairs, text=text, sources=sources
+    )
     return CrossFit(whole, (whole,), np.zeros(len(targets), dtype=np.int64))
 
 
@@ -97,4 +123,12 @@ def load_label_map(state: dict[str, Any]) -> LabelMap:
         raise ConfigError(f"this is not a label map's state ({error!r}); fit the label map again") from error
 
 
-__all__ = ["LABEL_MAPS", "CrossFit", "LabelMap", "cross_fit_label_map", "fit_label_map", "load_label_map"]
+__all__ = [
+    "LABEL_MAPS",
+    "CrossFit",
+    "LabelMap",
+    "TextEncoder",
+    "cross_fit_label_map",
+    "fit_label_map",
+    "load_label_map",
+]

@@ -58,18 +58,22 @@ class Iterative(Frequency):
     calibrated: ClassVar[bool] = False
 
 
-def assign(log_scores: Float, targets: Int, c: int) -> tuple[int, ...]:
-    """Return the label of each class: the largest sum of counts; between equals, of log-scores.
+def assign(log_scores: Float, targets: Int, c: int, *, each: int = 1) -> tuple[int, ...]:
+    """Return the labels of each class: the largest sum of counts; between equals, of log-scores.
 
     Args:
         log_scores: float64, shape (n, k), finite.
         targets: int64, shape (n,), in 0..c-1.
-        c: number of classes, at most k.
+        c: number of classes.
+        each: labels for each class; c * each is at most k.
+
+    Returns:
+        c * each distinct labels, those of one class in a row.
     """
     members = np.eye(c)[targets].T
     counts = members @ np.eye(log_scores.shape[1])[log_scores.argmax(axis=1)]
     sums = members @ log_scores
-    # c of these add up to less than one count, so they decide between equal sums of counts and nothing else.
-    ties = (sums - sums.min()) / (max(float(np.ptp(sums)), 1e-300) * (c + 1))
-    _, labels = linear_sum_assignment(counts + ties, maximize=True)
+    # c * each of these add up to less than one count, so they decide between equal sums of counts and nothing else.
+    ties = (sums - sums.min()) / (max(float(np.ptp(sums)), 1e-300) * (c * each + 1))
+    _, labels = linear_sum_assignment(np.repeat(counts + ties, each, axis=0), maximize=True)
     return tuple(labels.tolist())

@@ -4,24 +4,25 @@ The strength of the penalty is chosen by cross-validation: the smallest mean neg
 left out, which is the loss that a prompt is then trained on, and which tells strengths apart where a few dozen
 images leave accuracy tied. With one image of some class none can be left out; then a prior under which class scores
 vary by about one nat is used.
+
+The same family of maps as the fully connected layer of AutoVP (Tsao et al. 2023, arXiv 2310.08381, section 3), which
+trains it by gradients together with the prompt and without a prior. Here the two alternate: the map is refitted to
+its minimum from answers that are there anyway, which works where no gradient does.
 """
 
 from __future__ import annotations
 
-import base64
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
-from array_api_compat import array_namespace, device
 from threadpoolctl import threadpool_limits
 
-from bbprompt.arrays import Array, Float, Float32, Int
+from bbprompt.arrays import Float, Int
+from bbprompt.labelmaps.affine import Affine
 from bbprompt.labelmaps.checks import check_answer, check_fit
 from bbprompt.labelmaps.cross_fit import CrossFit
 from bbprompt.labelmaps.logistic import Rotated, fit_path, negative_log_likelihood
-from bbprompt.labelmaps.one_to_one import check_width
-from bbprompt.oracle import Answer, OracleSpec, Scores
+from bbprompt.oracle import OracleSpec, Scores
 
 STRENGTHS = tuple(10.0**e for e in np.arange(2.0, -4.25, -0.5))
 """Precisions of the prior that are tried, per input label: class scores vary by 0.1 to 100 nats under them."""
@@ -32,22 +33,12 @@ PATIENCE = 2
 """Strengths in a row that may be worse than the best before weaker ones, slow to fit, are left untried."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Linear:
-    """A multinomial logistic regression, folded into one matrix.
+class Linear(Affine):
+    """A multinomial logistic regression, folded into one matrix."""
 
-    Attributes:
-        weight: float32, shape (k, classes). float32, so that the map in the PNG is the map that was trained.
-        offset: float32, shape (classes,).
-    """
-
+    __slots__ = ()
     name: ClassVar[str] = "linear"
-    accepts: ClassVar[frozenset[Answer]] = frozenset(Answer) - {Answer.LABEL}
-    learns: ClassVar[bool] = True
     calibrated: ClassVar[bool] = True
-
-    weight: Float32
-    offset: Float32
 
     @classmethod
     def fit(
@@ -100,32 +91,6 @@ class Linear:
         weight = (rotated.basis.T @ fitted[:-1] / spread[:, None]).astype(np.float32)
         return cls(weight, (fitted[-1] - mean @ weight).astype(np.float32))
 
-    def __call__(self, log_scores: Array) -> Array:
-        """(n, k) log-scores to (n, classes), in the dtype and on the device of ``log_scores``.
-
-        Raises:
-            ConfigError: k is not the number of labels that it was fitted to.
-        """
-        check_width(self.name, log_scores, len(self.weight))
-        xp, where = array_namespace(log_scores), device(log_scores)
-        weight = xp.asarray(self.weight, dtype=log_scores.dtype, device=where)
-        return log_scores @ weight + xp.asarray(self.offset, dtype=log_scores.dtype, device=where)
-
-    def state(self) -> dict[str, Any]:
-        """Name, number of classes, and the little-endian float32 of weight and offset in base64: exact."""
-        return {
-            "name": self.name,
-            "classes": len(self.offset),
-            "weight": _pack(self.weight),
-            "offset": _pack(self.offset),
-        }
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Self:
-        """Rebuild from ``state()``, exactly."""
-        c = int(state["classes"])
-        return cls(_unpack(state["weight"], (-1, c)), _unpack(state["offset"], (c,)))
-
 
 def _spread(log_scores: Float) -> Float:
     """Standard deviations, none below a thousandth of the largest.
@@ -167,12 +132,3 @@ def _folds(targets: Int, *, c: int) -> Int:
         members = np.flatnonzero(targets == number)
         fold[members] = np.arange(len(members)) * folds // len(members)
     return fold
-
-
-def _pack(values: Float32) -> str:
-    return base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")
-
-
-def _unpack(text: str, shape: tuple[int, ...]) -> Float32:
-    raw = np.frombuffer(base64.b64decode(text, validate=True), dtype="<f4")
-    return raw.reshape(shape).astype(np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -36,10 +37,13 @@ COLOURS: Mapping[str, str] = {
 }
 """What matplotlib draws with, and what the page's style sheet says in its place, by day and by night."""
 
+STAND_INS: Mapping[str, str] = {name: name for name in COLOURS}
+
 NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
+    "pdf.fonttype": 42,
     "svg.hashsalt": "bbprompt",
     "text.parse_math": False,
     "font.size": 10,
@@ -61,6 +65,8 @@ SETTINGS: dict[Any, Any] = {
     "legend.handlelength": 3.2,
 }
 
+
+COLOURED = frozenset(key for key, value in SETTINGS.items() if value in COLOURS)
 
 Styled: TypeAlias = tuple[int, RunRecord]
 """A run and the number of its line, marker and colour."""
@@ -85,11 +91,16 @@ def curves(runs: Sequence[RunRecord]) -> list[Panel]:
     Raises:
         ConfigError: matplotlib is not installed.
     """
+    return [_panel(chosen, unit, prefix=f"{unit}-") for unit, chosen in by_unit(runs).items()]
+
+
+def by_unit(runs: Sequence[RunRecord]) -> dict[str, list[Styled]]:
+    """Runs with a history, by the unit that they pay in; units without a run are left out."""
     styled: dict[str, list[Styled]] = {unit: [] for unit in UNITS}
     for index, run in enumerate(runs):
         if run.history:
             styled[_unit(run)].append((index % len(STYLES), run))
-    return [_panel(chosen, unit, prefix=f"{unit}-") for unit, chosen in styled.items() if chosen]
+    return {unit: chosen for unit, chosen in styled.items() if chosen}
 
 
 def _unit(run: RunRecord) -> str:
@@ -98,38 +109,50 @@ def _unit(run: RunRecord) -> str:
 
 def _panel(runs: Sequence[Styled], unit: str, *, prefix: str) -> Panel:
     caption = f"Validation accuracy against {unit}: {UNITS[unit]}"
-    return Panel(caption, _inline(_draw(runs, unit), caption, prefix))
+    figure = draw(runs, unit, STAND_INS)
+    with style(STAND_INS), io.StringIO() as buffer:
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        return Panel(caption, _inline(buffer.getvalue(), caption, prefix))
 
 
-def _draw(runs: Sequence[Styled], unit: str) -> str:
+def style(colours: Mapping[str, str]) -> AbstractContextManager[None]:
+    """Let matplotlib draw and write as the report does, each stand-in as ``colours`` has it."""
     with needs_extra("report"):
         from matplotlib import rc_context
+
+    return rc_context(
+        {key: colours.get(value, value) if key in COLOURED else value for key, value in SETTINGS.items()}
+    )
+
+
+def draw(runs: Sequence[Styled], unit: str, colours: Mapping[str, str]) -> Figure:
+    """One panel, without its caption; write it inside ``style`` of the same colours."""
+    with needs_extra("report"):
         from matplotlib.figure import Figure
 
-    with rc_context(SETTINGS), io.StringIO() as buffer:
+    with style(colours):
         figure = Figure(figsize=(4.4, 2.9 + 0.2 * len(runs)), layout="constrained")
         axes = figure.add_subplot(xlabel=unit, ylabel="validation accuracy")
-        named = [(_curve(axes, style, run), run.name) for style, run in runs]
-        _legend(figure, named + _no_prompt_lines(axes, [run for _, run in runs]))
+        named = [(_curve(axes, style, run, colours), run.name) for style, run in runs]
+        _legend(figure, named + _no_prompt_lines(axes, [run for _, run in runs], colours))
         _scale(axes)
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-        return buffer.getvalue()
+        return figure
 
 
-def _curve(axes: Axes, style: int, run: RunRecord) -> Line2D:
+def _curve(axes: Axes, style: int, run: RunRecord, colours: Mapping[str, str]) -> Line2D:
     cost = [look.queries for look in run.history]
     shown = [look.accuracy for look in run.history]
-    colour, (line, marker) = CURVES[style], STYLES[style]
+    colour, (line, marker) = colours[CURVES[style]], STYLES[style]
     low, high = [a.low for a in shown], [a.high for a in shown]
     axes.fill_between(cost, low, high, color=colour, alpha=0.16, linewidth=0)
     middle = [a.accuracy for a in shown]
     return axes.plot(cost, middle, color=colour, linestyle=line, marker=marker, markersize=4.5)[0]
 
 
-def _no_prompt_lines(axes: Axes, runs: Sequence[RunRecord]) -> list[tuple[Line2D, str]]:
+def _no_prompt_lines(axes: Axes, runs: Sequence[RunRecord], colours: Mapping[str, str]) -> list[tuple[Line2D, str]]:
     levels = {run.result.no_prompt.accuracy: f"{no_prompt_name(run.result)}, test images" for run in runs}
     return [
-        (axes.axhline(level, color=MUTED, linestyle=(0, (1, 2)), linewidth=1.5), name)
+        (axes.axhline(level, color=colours[MUTED], linestyle=(0, (1, 2)), linewidth=1.5), name)
         for level, name in levels.items()
     ]
 

@@ -7,6 +7,7 @@ from bbprompt.oracle import Oracle
 from bbprompt.wrappers.cached import Cached
 from bbprompt.wrappers.concurrent import Concurrent
 from bbprompt.wrappers.counters import Counters
+from bbprompt.wrappers.encoded import encoded
 from bbprompt.wrappers.metered import Metered
 from bbprompt.wrappers.pace import Pace
 from bbprompt.wrappers.paced import Circuit, Paced
@@ -23,6 +24,7 @@ __all__ = [
     "Paced",
     "Replayed",
     "Retrying",
+    "encoded",
     "paid",
     "read_replayed",
 ]

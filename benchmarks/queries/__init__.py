@@ -1,6 +1,7 @@
 """Query-only training against everything else: real models and images, one metered interface, one table.
 
     python -m benchmarks.queries run [--tasks ...] [--methods ...] [--jobs N]
+    python -m benchmarks.queries tune
     python -m benchmarks.queries table
     python -m benchmarks.queries figure
 

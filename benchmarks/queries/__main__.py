@@ -10,20 +10,23 @@ import click
 
 from benchmarks import RESULTS
 from benchmarks.machine import describe
+from benchmarks.queries import tuning
 from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.cell import settings, worthwhile
 from benchmarks.queries.figure import draw
 from benchmarks.queries.grid import SEEDS, cells
-from benchmarks.queries.methods import METHODS, REFERENCES
+from benchmarks.queries.methods import METHODS, REFERENCES, TUNING_FILE
 from benchmarks.queries.options import budgets as split_budgets
 from benchmarks.queries.options import names
 from benchmarks.queries.records import Cell, CellRecord
 from benchmarks.queries.setup import bench_task
+from benchmarks.queries.spaces import SPACES
 from benchmarks.queries.store import Store, finished
 from benchmarks.queries.summary import summarise
 from benchmarks.queries.table import markdown
 from benchmarks.queries.tasks import BUDGETS, FEW_OR_ALL, QUICK, TASKS
-from benchmarks.queries.workers import Job, run_jobs
+from benchmarks.queries.verdict import headline
+from benchmarks.queries.workers import Job, run_jobs, use_one_thread
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 QUICK_METHODS = ("antithetic-dct",)
@@ -80,11 +83,27 @@ def run(
 
 
 @main.command()
+@click.option("--methods", callback=names("method", SPACES), help="With commas between; all, if left out.")
+@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+def tune(methods: Sequence[str], data: Path) -> None:
+    """Run the tuning trials that are not finished yet, on a task of their own; their best become rows."""
+    absent = bench_task(tuning.TASK).missing(data)
+    if absent:
+        raise click.ClickException(f"{', '.join(absent)} not in {data}")
+    use_one_thread()
+    for trial in tuning.tune(methods, TUNING_FILE, data=data):
+        found = trial.error or ", ".join(f"{value:.3f}" for by_budget in trial.accuracies for value in by_budget)
+        click.echo(f"{trial.method}, trial {trial.number}: {found} ({trial.seconds:.0f} s)", err=True)
+
+
+@main.command()
 @click.option("--against", default="auto", show_default=True, help="A method to compare with all others.")
+@click.option("--headline", "short", is_flag=True, help="One line a group and budget, no more.")
 @RESULTS_OPTION
-def table(against: str, results: Path) -> None:
-    """Print the finished cells as Markdown."""
-    click.echo(markdown(summarise(Store(results).records()), against=against))
+def table(against: str, short: bool, results: Path) -> None:
+    """Print the finished cells as Markdown: accuracies, R, costs, differences, ablation, and what is not beaten."""
+    groups = summarise(Store(results).records())
+    click.echo(headline(groups, against) if short else markdown(groups, against=against))
 
 
 @main.command()

@@ -8,29 +8,36 @@ from pathlib import Path
 
 import msgspec
 
+from bbprompt.config import RunConfig
 from bbprompt.task import Task
-from benchmarks.queries.learning import by_gradient, within, without_prompt
-from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT
+from benchmarks.queries.learning import by_gradient, by_own_answer, within, without_prompt
+from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT, Method
 from benchmarks.queries.records import Cell, CellRecord, Mark
 from benchmarks.queries.setup import bench_task, configure, open_cell
 
 
 def run_cell(cell: Cell, budgets: Sequence[int], *, data: Path, machine: str) -> CellRecord:
+    """Run ``cell`` at ``budgets``; see ``run_row``."""
+    return run_row(cell, METHODS[cell.method], budgets, data=data, machine=machine)
+
+
+def run_row(cell: Cell, row: Method, budgets: Sequence[int], *, data: Path, machine: str) -> CellRecord:
     """Run ``cell`` at ``budgets``.
 
     Args:
+        row: how its method learns.
         data: the folder of real models and images.
         machine: key under which the store describes this machine.
     """
     started, marks, error = time.perf_counter(), list[Mark](), None
-    task = open_cell(cell, data)
+    task = open_cell(cell, data, row)
     try:
-        marks.extend(_marks(task, cell.method, budgets))
+        marks.extend(_marks(task, row, budgets))
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"
     return CellRecord(
         cell=cell,
-        settings=settings(cell),
+        settings=_plain(task.config),
         budgets=tuple(budgets),
         marks=tuple(marks),
         error=error,
@@ -48,13 +55,19 @@ def worthwhile(cell: Cell, budgets: Sequence[int]) -> tuple[int, ...]:
 
 def settings(cell: Cell) -> dict[str, object]:
     """Everything that the cell is run with, as plain values."""
-    found: dict[str, object] = msgspec.json.decode(msgspec.json.encode(configure(cell)))
+    return _plain(configure(cell, METHODS[cell.method]))
+
+
+def _plain(config: RunConfig) -> dict[str, object]:
+    found: dict[str, object] = msgspec.json.decode(msgspec.json.encode(config))
     return found
 
 
-def _marks(task: Task, method: str, budgets: Sequence[int]) -> Iterator[Mark]:
-    if method == NO_PROMPT:
+def _marks(task: Task, row: Method, budgets: Sequence[int]) -> Iterator[Mark]:
+    if row.name == NO_PROMPT:
         return without_prompt(task)
-    if method == GRADIENT:
+    if row.name == GRADIENT:
         return by_gradient(task)
-    return within(task, budgets, anytime=METHODS[method].anytime)
+    if row.own_answer:
+        return by_own_answer(task, budgets)
+    return within(task, budgets, anytime=row.anytime)

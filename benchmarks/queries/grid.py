@@ -8,11 +8,16 @@ from itertools import product
 from pathlib import Path
 
 from benchmarks.queries.answers import ANSWERS
-from benchmarks.queries.methods import GRADIENT, REFERENCES
+from benchmarks.queries.methods import GRADIENT, METHODS, REFERENCES
 from benchmarks.queries.records import Cell
 from benchmarks.queries.setup import bench_task
 
 SEEDS: tuple[int, ...] = tuple(json.loads(Path(__file__).with_name("seeds.json").read_text("utf-8")))
+
+
+def needs_student(method: str) -> bool:
+    """Whether the row makes no sense without a local model to teach."""
+    return METHODS[method].needs_student
 
 
 def cells(
@@ -28,5 +33,6 @@ def cells(
         for task, kind, amount, method in product(tasks, answers, shots, rows):
             wanted = number < (bench_task(task).seeds if seeds is None else seeds)
             borrowed = method == GRADIENT and ANSWERS[kind].gradient != kind
-            if wanted and not borrowed and amount in bench_task(task).shots:
+            possible = amount in bench_task(task).shots and (bench_task(task).student or not needs_student(method))
+            if wanted and possible and not borrowed:
                 yield Cell(task=task, answers=kind, shots=amount, method=method, seed=seed)

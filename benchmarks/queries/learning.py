@@ -8,7 +8,7 @@ Any other starts afresh for each budget. Either way the test is scored outside o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +17,7 @@ from bbprompt.evaluate import evaluate_overlay
 from bbprompt.fit import Fit
 from bbprompt.fit.selection import unwatched
 from bbprompt.labelmaps.base import LabelMap
-from bbprompt.methods import run_method
+from bbprompt.methods import imitate_alone, run_method
 from bbprompt.oracle import Oracle, Scores
 from bbprompt.records import AccuracyRecord
 from bbprompt.task import Task
@@ -42,6 +42,18 @@ def by_gradient(task: Task) -> Iterator[Mark]:
     with TemporaryDirectory() as folder:
         fit = _fit(task, task.oracle, _score_start(task, task.oracle), queries=None, folder=Path(folder))
     yield _mark(task, fit, budget=fit.queries, spent=fit.queries)
+
+
+def by_own_answer(task: Task, budgets: Sequence[int]) -> Iterator[Mark]:
+    """What a local model answers that one pass of the training images has taught: the same at every budget."""
+    affordable = sorted(budget for budget in budgets if budget >= len(task.splits.train))
+    if not affordable:
+        return
+    oracle = Counted(task.oracle, budget=affordable[0])
+    imitation, fit = imitate_alone(sealed(task), oracle, start=_score_start(task, oracle))
+    tested = score_test(replace(task, oracle=imitation), fit.theta, fit.label_map)
+    for budget in affordable:
+        yield Mark(budget=budget, spent=oracle.spent, validation=None, test=tested)
 
 
 def within(task: Task, budgets: Sequence[int], *, anytime: bool) -> Iterator[Mark]:

@@ -6,37 +6,39 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from msgspec import structs
 
 from bbprompt.config import PromptConfig, RunConfig, parse_config
 from bbprompt.data import split
 from bbprompt.losses import choose_loss
+from bbprompt.methods import AUTO
 from bbprompt.names import look_up
 from bbprompt.parametrisations import make_parametrisation
 from bbprompt.prompt import PixelPrompt
+from bbprompt.searches import DEFAULT_STUDENT, STUDENT
 from bbprompt.task import DATA, Task
 from bbprompt.templates import make_template
 from benchmarks.queries.answers import ANSWERS
-from benchmarks.queries.methods import GRADIENT, METHODS
+from benchmarks.queries.methods import GRADIENT, Method
 from benchmarks.queries.records import Cell
-from benchmarks.queries.tasks import CLASSES, QUICK, TASKS, BenchTask
+from benchmarks.queries.tasks import CLASSES, QUICK, TASKS, TUNING, BenchTask
 
 
 def bench_task(name: str) -> BenchTask:
     """Return the task called ``name``."""
-    return look_up("task", name, TASKS | QUICK)
+    return look_up("task", name, TASKS | QUICK | TUNING)
 
 
-def configure(cell: Cell) -> RunConfig:
+def configure(cell: Cell, method: Method) -> RunConfig:
     """Say what a cell runs with, as a run file would. Model and images go by the task's name, not by a path."""
-    bench, method, answers = bench_task(cell.task), METHODS[cell.method], ANSWERS[cell.answers]
+    bench, answers = bench_task(cell.task), ANSWERS[cell.answers]
     shots = look_up("shots", cell.shots, bench.shots)
     loss = answers.loss(method.loss)
     prompt = (
         dict(method.prompt) if method.share is None else {**method.prompt, "size": round(method.share * bench.side)}
     )
-    options = {**method.options, **bench.options.get(method.name, {})}
-    fit = {"method": method.name, "loss": loss, "looks": method.looks, **options}
-    if cell.method == GRADIENT:
+    fit = {"method": method.name, "loss": loss, "looks": method.looks, **_student(method, bench), **method.options}
+    if method.name == GRADIENT:
         fit |= {"loss": method.loss, "epochs": bench.gradient_passes // (CLASSES * shots.train)}
     data = {"shots": shots.train, "validation": shots.validation, "test": bench.test}
     return parse_config(
@@ -51,16 +53,32 @@ def configure(cell: Cell) -> RunConfig:
     )
 
 
-def open_cell(cell: Cell, data: Path) -> Task:
+def _student(method: Method, bench: BenchTask) -> dict[str, str]:
+    """The student that the task allows, for a method that takes one, where it is not the default."""
+    takes_one = method.needs_student or method.name == AUTO
+    return {STUDENT: bench.student or "none"} if takes_one and bench.student != DEFAULT_STUDENT else {}
+
+
+def open_cell(cell: Cell, data: Path, method: Method) -> Task:
     """Open a cell's task; nothing is queried. The gradient reference sees all of the oracle."""
-    bench, config, answers = bench_task(cell.task), configure(cell), ANSWERS[cell.answers]
+    bench, config, answers = bench_task(cell.task), _placed(configure(cell, method), data), ANSWERS[cell.answers]
     whole = bench.oracle(data)
-    oracle = whole if cell.method == GRADIENT else answers.wrap(whole)
+    oracle = whole if method.name == GRADIENT else answers.wrap(whole)
     rng = np.random.default_rng([cell.seed, DATA])
     asked = config.data
     splits = split(bench.source(data), shots=asked.shots, validation=asked.validation, test=asked.test, rng=rng)
     prompt = _prompt(config.prompt, oracle.spec.input_size)
     return Task(config, oracle, splits, prompt, choose_loss(config.fit.loss, oracle.spec.answer))
+
+
+def _placed(config: RunConfig, data: Path) -> RunConfig:
+    """Say where a student's weights lie, which the settings that are kept leave open."""
+    told = config.fit.options.get("student_options", {})
+    if not told:
+        return config
+    found = {key: value.replace("{data}", str(data)) for key, value in told.items()}
+    options = {**config.fit.options, "student_options": found}
+    return structs.replace(config, fit=structs.replace(config.fit, options=options))
 
 
 def sealed(task: Task) -> Task:

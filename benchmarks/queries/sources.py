@@ -38,6 +38,12 @@ def mnist(data: Path) -> Source:
 
 
 @cache
+def mnist_pool(data: Path) -> Source:
+    """The 3,000 digits of ``mnist`` to learn from, alone."""
+    return Source(mnist(data).pool)
+
+
+@cache
 def cifar10(data: Path) -> Source:
     """4,000 images, 32 px. They are of the training split, which no oracle of these tasks was trained on."""
     with np.load(data / "cifar10" / "cifar10_lossless4000.npz", allow_pickle=False) as arrays:

@@ -52,6 +52,11 @@ class Group:
         """Every budget that some method has a figure for."""
         return sorted({budget for by_budget in self.found.values() for budget in by_budget})
 
+    def references(self) -> tuple[Estimate, Estimate]:
+        """Accuracy of the map alone and of gradients, over the seeds that both have."""
+        seeds = sorted(self.floor.keys() & self.ceiling.keys())
+        return mean([self.floor[s] for s in seeds]), mean([self.ceiling[s] for s in seeds])
+
     def point(self, method: str, budget: int) -> Point | None:
         """The figures, over the seeds that the references have, too; ``None`` where there are none."""
         found = self.found[method].get(budget, {})

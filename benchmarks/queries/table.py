@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from benchmarks.queries.methods import NO_PROMPT
-from benchmarks.queries.metrics import mean, queries_to_reach, recovered_gain
+from benchmarks.queries.metrics import Estimate, queries_to_reach, recovered_gain
 from benchmarks.queries.summary import Group, Point
+from benchmarks.queries.verdict import is_part, peers, unbeaten
 
 SHARES = (0.5, 0.9)
 NOTHING = "–"
@@ -19,8 +20,11 @@ LEGEND = (
 
 
 def markdown(groups: Iterable[Group], *, against: str | None = None) -> str:
-    """Every group's table; with ``against``, below each the difference of that method to every other row."""
-    parts = [LEGEND]
+    """Every group's table; with ``against``, below each that method's difference to every other and its ablation.
+
+    At the end, where it does not beat a peer.
+    """
+    groups, parts = list(groups), [LEGEND]
     for group in groups:
         parts += [
             f"### {group.task}, answers: {group.answers}, shots: {group.shots}",
@@ -29,14 +33,18 @@ def markdown(groups: Iterable[Group], *, against: str | None = None) -> str:
         ]
         if against in group.found:
             parts += [f"{against} minus the others, paired by seed:", _differences(group, against)]
+            parts += _ablation(group, against)
+    if against is not None and any(against in group.found for group in groups):
+        parts += [f"### Where {against} does not beat a peer", unbeaten(groups, against)]
     return "\n\n".join(parts) + "\n"
 
 
 def _references(group: Group) -> str:
     seeds = sorted(group.floor.keys() & group.ceiling.keys())
     floor, ceiling = ([by_seed[seed] for seed in seeds] for by_seed in (group.floor, group.ceiling))
+    floor_mean, ceiling_mean = group.references()
     little = "" if recovered_gain(ceiling, floor, ceiling) else " Gradients gain too little for an R."
-    return f"Map alone {mean(floor):.3f}; gradients {mean(ceiling):.3f}; {len(seeds)} seeds.{little}"
+    return f"Map alone {floor_mean:.3f}; gradients {ceiling_mean:.3f}; {len(seeds)} seeds.{little}"
 
 
 def _rows(group: Group) -> str:
@@ -68,10 +76,26 @@ def _costs(budgets: Sequence[int], points: Sequence[Point | None]) -> list[str]:
 def _differences(group: Group, ours: str) -> str:
     budgets = group.budgets()
     rows = []
-    for theirs in [NO_PROMPT, *(method for method in group.found if method != ours)]:
+    for theirs in [NO_PROMPT, *peers(group, ours)]:
         differences = [group.difference(ours, theirs, budget) for budget in budgets]
-        rows.append([theirs, *(NOTHING if found is None else f"{found:+.3f}" for found in differences)])
+        rows.append([theirs, *map(_signed, differences)])
     return _table(["minus", *(f"{budget:,}" for budget in budgets)], rows)
+
+
+def _ablation(group: Group, ours: str) -> list[str]:
+    """What each part is worth: rows called "ours, without it", minus ours."""
+    budgets = group.budgets()
+    rows = [
+        [name, *(_signed(group.difference(name, ours, budget)) for budget in budgets)]
+        for name in group.found
+        if is_part(name, ours)
+    ]
+    heading = f"Ablation: rows minus {ours}, paired by seed:"
+    return [heading, _table(["row", *(f"{budget:,}" for budget in budgets)], rows)] if rows else []
+
+
+def _signed(difference: Estimate | None) -> str:
+    return NOTHING if difference is None else f"{difference:+.3f}"
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from bbprompt.data import Source
 from bbprompt.oracle import DifferentiableOracle
+from bbprompt.searches import DEFAULT_STUDENT
 from benchmarks.queries import oracles, sources
 
 CLASSES = 10
@@ -46,7 +46,7 @@ class BenchTask:
         seeds: how many of the committed seeds; fewer where the oracle is slow.
         largest_budget: the largest of ``BUDGETS`` that is worth its time here.
         gradient_passes: images that the gradient reference passes forward.
-        options: for methods, by their names in ``[fit]``, what this task forbids or demands.
+        student: the installed student that methods may teach; ``None`` where it is the oracle itself.
     """
 
     oracle: Callable[[Path], DifferentiableOracle]
@@ -59,7 +59,7 @@ class BenchTask:
     seeds: int = 5
     largest_budget: int = 50_000
     gradient_passes: int = 16_000
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    student: str | None = DEFAULT_STUDENT
 
     def missing(self, data: Path) -> list[str]:
         """What of ``needs`` is not in the folder of real data."""
@@ -72,9 +72,7 @@ def _resnet(layers: int, source: Callable[[Path], Source], *needs: str) -> Bench
     )
 
 
-NOT_ITS_OWN_STUDENT = MappingProxyType({"auto": {"student": "none"}})
-"""The student that is installed is Lite0: where Lite0 is the oracle, that would be a way in, not a guess at it."""
-
+# The student that is installed is Lite0: where Lite0 is the oracle, that would be a way in, not a guess at it.
 _lite0 = partial(
     BenchTask,
     oracle=partial(oracles.lite0, size=112),
@@ -82,7 +80,7 @@ _lite0 = partial(
     seeds=3,
     largest_budget=5_000,
     gradient_passes=5_000,
-    options=NOT_ITS_OWN_STUDENT,
+    student=None,
 )
 
 
@@ -120,7 +118,19 @@ QUICK = {
         seeds=1,
         largest_budget=500,
         gradient_passes=320,
-        options=NOT_ITS_OWN_STUDENT,
+        student=None,
     )
 }
 """For CI: seconds, and nothing from the folder of real data."""
+
+TUNING = {
+    "resnet32-mnist-held-out": BenchTask(
+        oracle=partial(oracles.resnet, layers=32),
+        source=sources.mnist_pool,
+        needs=("cifar10-resnets", "mnist"),
+        shots=MappingProxyType({"16": Shots(16, 100)}),
+        test=400,
+        largest_budget=5_000,
+    )
+}
+"""For ``tuning.py``; in no table."""

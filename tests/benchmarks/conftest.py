@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 
+from bbprompt.arrays import Float, UInt8
 from benchmarks.queries import tasks
+from benchmarks.queries.methods import METHODS
 from benchmarks.queries.sources import digits
-from benchmarks.queries.tasks import NOT_ITS_OWN_STUDENT, BenchTask, Shots
+from benchmarks.queries.tasks import BenchTask, Shots
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("sklearn")
@@ -35,6 +39,27 @@ def features(_data: Path) -> TorchOracle:
     )
 
 
+class ToyStudent:
+    """A linear model of the pixels, fitted by least squares."""
+
+    def __init__(self, labels: int, *, input_size: tuple[int, int]) -> None:
+        self.weights = torch.zeros(3 * input_size[0] * input_size[1], labels)
+
+    def learn(self, images: UInt8, log_scores: Float, *, passes: int, rng: np.random.Generator) -> None:
+        pixels = torch.from_numpy(images).flatten(1) / 255 - 0.5
+        wanted = torch.from_numpy(log_scores - log_scores.mean(axis=1, keepdims=True)).float()
+        normal = pixels.T @ pixels + 0.1 * torch.eye(pixels.shape[1])
+        self.weights = torch.linalg.solve(normal, pixels.T @ wanted)
+
+    def log_scores(self, levels: torch.Tensor) -> torch.Tensor:
+        answers = (levels.flatten(1) / 255 - 0.5) @ self.weights
+        return answers - answers.mean(dim=1, keepdim=True)
+
+
+def open_student(_name: str, *, labels: int, input_size: tuple[int, int], options: object) -> ToyStudent:
+    return ToyStudent(labels, input_size=input_size)
+
+
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> str:
     task = BenchTask(
@@ -46,7 +71,9 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> str:
         seeds=2,
         largest_budget=1_000,
         gradient_passes=320,
-        options=NOT_ITS_OWN_STUDENT,
+        student="toy",
     )
+    monkeypatch.setattr("bbprompt.searches.open_student", open_student)
+    monkeypatch.setitem(METHODS, "auto", replace(METHODS["auto"], options={"student": "none"}))
     monkeypatch.setitem(tasks.TASKS, "tiny", task)
     return "tiny"

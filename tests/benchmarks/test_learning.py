@@ -11,6 +11,7 @@ import pytest
 from bbprompt.testing.fakes import FakeOracle
 from benchmarks.queries import methods
 from benchmarks.queries.cell import run_cell
+from benchmarks.queries.grid import cells
 from benchmarks.queries.learning import within
 from benchmarks.queries.methods import METHODS, Method
 from benchmarks.queries.records import Cell, CellRecord
@@ -46,7 +47,7 @@ def test_gradients_gain_on_the_map_alone(tiny: str) -> None:
 
 
 def test_counts_what_the_oracle_answered(tiny: str) -> None:
-    task = open_cell(cell_of(tiny, "antithetic-dct"), HERE)
+    task = open_cell(cell_of(tiny, "antithetic-dct"), HERE, METHODS["antithetic-dct"])
     oracle = FakeOracle(task.spec)
     before_test: list[int] = []
     for mark in within(replace(task, oracle=oracle), [500, 700], anytime=True):
@@ -81,18 +82,28 @@ def test_a_crash_is_a_result(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_method_never_gets_the_test_images(tiny: str) -> None:
-    task = open_cell(cell_of(tiny, "antithetic-dct"), HERE)
+    task = open_cell(cell_of(tiny, "antithetic-dct"), HERE, METHODS["antithetic-dct"])
     assert sealed(task).splits.test is task.splits.train
     assert np.array_equal(sealed(task).splits.validation.images, task.splits.validation.images)
 
 
 @pytest.mark.parametrize("task", [name for name in TASKS if name.startswith(("lite0", "conse"))])
 def test_no_oracle_is_its_own_student(task: str) -> None:
-    assert configure(cell_of(task, "auto")).fit.options == {"student": "none"}
+    assert configure(cell_of(task, "auto"), METHODS["auto"]).fit.options == {"student": "none"}
+    rows = {cell.method for cell in cells([task], ["full"], ["16"], list(METHODS), 1)}
+    assert {"auto", "antithetic"} <= rows
+    assert not {name for name in rows if METHODS[name].needs_student}
+
+
+def test_an_own_answer_costs_one_pass_and_is_not_the_oracles(tiny: str) -> None:
+    carried, own = run(cell_of(tiny, "ares"), 500), run(cell_of(tiny, "ares, own answer"), 200, 500)
+    assert [mark.spent for mark in own.marks] == [160, 160]
+    assert own.marks[0].test == own.marks[1].test
+    assert carried.marks[0].test != own.marks[0].test
 
 
 def test_methods_of_one_seed_get_the_same_images(tiny: str) -> None:
-    tasks = [open_cell(cell_of(tiny, method), HERE) for method in ("spsa", "gradient")]
+    tasks = [open_cell(cell_of(tiny, method), HERE, METHODS[method]) for method in ("spsa", "gradient")]
     for part in ("train", "validation", "test"):
         first, second = (getattr(task.splits, part).images for task in tasks)
         assert np.array_equal(first, second)

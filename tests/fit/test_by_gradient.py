@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ torch = pytest.importorskip("torch")
 
 from bbprompt.errors import ConfigError  # noqa: E402
 from bbprompt.fit import Fit, GradientSettings, fit_by_gradient  # noqa: E402
+from bbprompt.losses import LOSSES  # noqa: E402
 from bbprompt.oracle import Answer  # noqa: E402
 from bbprompt_adapters.torch_module import TorchOracle  # noqa: E402
 from tests.fit.conftest import BIAS, SPEC, Linear, Problem  # noqa: E402
@@ -105,3 +107,15 @@ def test_a_loss_seen_in_training_is_the_loss_of_the_bytes_that_are_exported(make
 def test_an_oracle_that_can_only_be_queried_is_refused_by_name(make_problem: Make) -> None:
     with pytest.raises(ConfigError, match="can only be queried"):
         fit(make_problem(Linear()))
+
+
+def test_a_normalised_gradient_makes_the_scale_of_the_loss_irrelevant(make_problem: Make) -> None:
+    def learned(scale: float, *, normalise: bool) -> np.ndarray:
+        problem = make_problem(torch_twin())
+        loss = replace(LOSSES["cross-entropy"], function=lambda s, t: scale * LOSSES["cross-entropy"](s, t))
+        problem.objective = replace(problem.objective, loss=loss)
+        settings = {"optimiser": "sgd", "momentum": 0.0, "step_size": 0.5, "epochs": 2, "looks": 2}
+        return fit(problem, normalise=normalise, **settings).theta
+
+    np.testing.assert_allclose(learned(1.0, normalise=True), learned(64.0, normalise=True), atol=1e-5)
+    assert np.abs(learned(1.0, normalise=False) - learned(64.0, normalise=False)).max() > 0.01

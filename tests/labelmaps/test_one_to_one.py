@@ -116,7 +116,7 @@ def test_random_labels_are_distinct_and_come_from_the_seed() -> None:
     assert len({tuple(indices) for indices in drawn}) > 15
 
 
-@pytest.mark.parametrize("name", ["identity", "given", "random", "frequency", "iterative"])
+@pytest.mark.parametrize("name", ["identity", "given", "random", "frequency", "iterative", "mean", "semantic"])
 def test_fewer_labels_than_classes_are_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="has 2 labels for 3 classes; use the map 'linear'"):
         fit(name, ("cat", "dog"))

@@ -94,7 +94,7 @@ def test_auto_goes_without_a_student_where_torch_is_missing_and_says_what_it_wou
     def missing(*_: object, **__: object) -> None:
         raise MissingExtra("the package 'torch' is not installed; install it with: pip install 'bbprompt[lite0]'")
 
-    monkeypatch.setattr("bbprompt.methods.open_student", missing)
+    monkeypatch.setattr("bbprompt.searches.open_student", missing)
     with pytest.warns(UserWarning, match="auto goes without a student.*pip install 'bbprompt\\[lite0\\]'"):
         run = fit_run(parse_config(document(fit={"method": "auto"})), tmp_path / "run")
     assert run.result.method == "auto"
@@ -163,6 +163,10 @@ def test_evaluating_the_png_again_pays_nothing(oracle: Digits, config: RunConfig
         ({"fit": {"method": "antithetik"}}, "did you mean 'antithetic'"),
         ({"fit": {"method": "antithetic", "pars": 3}}, "did you mean 'pairs'"),
         ({"fit": {"method": "gradient"}}, "can only be queried"),
+        ({"fit": {"method": "ares", "pases": 3}}, "pases"),
+        ({"fit": {"method": "ares", "student": "efficientnet-lite"}}, "did you mean 'efficientnet-lite0'"),
+        ({"fit": {"method": "prgf", "student": "efficientnet-lite"}}, "did you mean 'efficientnet-lite0'"),
+        ({"fit": {"method": "guided-es", "pars": 3}}, "did you mean 'pairs'"),
         ({"fit": {"method": "antithetic", "loss": "cross-entrpy"}}, "did you mean 'cross-entropy'"),
         ({"labels": {"map": "iterativ"}}, "did you mean 'iterative'"),
         ({"prompt": {"template": "paddin"}}, "did you mean 'padding'"),

@@ -1,0 +1,160 @@
+"""What ``bbprompt proxy`` adds: latency of one client, and requests a second of 32, on a 224 px image.
+
+    python -m benchmarks.proxy [--requests 300]
+
+The upstream answers after a fixed time, as a model would, in a process of its own; so does the proxy. A request is the
+binary tensor of one image, 150,528 bytes. Direct and proxied requests take turns, and what is compared is neighbours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+import httpx
+import msgspec
+import numpy as np
+
+from bbprompt_adapters.open_inference.messages import Body, encode_request
+from bbprompt_adapters.open_inference.tensors import Tensor
+from benchmarks import RESULTS
+from benchmarks.apply import SIDE, a_prompt
+from benchmarks.machine import Machine, describe
+
+MODEL_S = 0.1
+"""What the upstream takes where 32 clients ask it; one client asks one that answers at once."""
+
+CONNECTIONS = 32
+UPSTREAM = """
+import asyncio, socket, sys, uvicorn
+
+async def app(scope, receive, send):
+    while (await receive()).get("more_body"):
+        pass
+    await asyncio.sleep(float(sys.argv[1]))
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"{}"})
+
+listener = socket.create_server(("127.0.0.1", 0))
+listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off")).run(sockets=[listener])
+"""
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What is committed.
+
+    Attributes:
+        direct_ms, proxied_ms: median of one client's requests to an upstream that answers at once.
+        added_ms: median of the differences of neighbours.
+        connections: clients at once, to an upstream that takes ``model_s`` seconds.
+        direct_per_s, proxied_per_s: their requests a second.
+    """
+
+    machine: Machine
+    direct_ms: float
+    proxied_ms: float
+    added_ms: float
+    connections: int
+    model_s: float
+    direct_per_s: float
+    proxied_per_s: float
+
+
+@contextmanager
+def process(*command: str) -> Iterator[str]:
+    """A server in a process of its own; its address is its first line."""
+    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def both(prompt: Path, model_s: float) -> Iterator[tuple[str, str]]:
+    """An upstream and a proxy before it: their two addresses."""
+    with process("-c", UPSTREAM, str(model_s)) as upstream:
+        command = ["-m", "bbprompt", "proxy", str(prompt), "--upstream", upstream, "--port", "0"]
+        with process(*command, "--adapter", "open-inference", "--labels", "pass") as proxy:
+            yield upstream, proxy
+
+
+def request() -> Body:
+    """One image, 224 px, as a binary tensor."""
+    pixels = np.random.default_rng(0).integers(0, 256, (1, SIDE, SIDE, 3), dtype=np.uint8)
+    return encode_request(Tensor("image", pixels), output="scores", binary=True)
+
+
+def latencies(urls: tuple[str, str], requests: int) -> tuple[list[float], list[float]]:
+    """Seconds of each direct and each proxied request, in turn."""
+    body, found = request(), ([], [])  # type: ignore[var-annotated]
+    with httpx.Client(trust_env=False) as client:
+        for index in range(requests + 10):
+            for url, seconds in zip(urls, found, strict=True):
+                began = time.perf_counter()
+                client.post(
+                    f"{url}/v2/models/m/infer", content=body.content, headers=body.headers
+                ).raise_for_status()
+                if index >= 10:
+                    seconds.append(time.perf_counter() - began)
+    return found
+
+
+async def rate(url: str, requests: int) -> float:
+    """Requests a second of ``CONNECTIONS`` clients at once."""
+    body = request()
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    async with httpx.AsyncClient(trust_env=False, limits=limits, timeout=60) as client:
+
+        async def ask(count: int) -> None:
+            for _ in range(count):
+                answer = await client.post(f"{url}/v2/models/m/infer", content=body.content, headers=body.headers)
+                answer.raise_for_status()
+
+        await asyncio.gather(*(ask(1) for _ in range(CONNECTIONS)))  # every connection is open
+        began = time.perf_counter()
+        await asyncio.gather(*(ask(requests // CONNECTIONS) for _ in range(CONNECTIONS)))
+        return requests // CONNECTIONS * CONNECTIONS / (time.perf_counter() - began)
+
+
+@click.command()
+@click.option("--requests", type=click.IntRange(min=CONNECTIONS), default=320, show_default=True)
+def main(requests: int) -> None:
+    """Measure; print and write proxy.json."""
+    with TemporaryDirectory() as folder:
+        a_prompt(prompt := Path(folder) / "prompt.png")
+        with both(prompt, 0.0) as urls:
+            direct, proxied = latencies(urls, requests)
+        with both(prompt, MODEL_S) as urls:
+            rates = [[asyncio.run(rate(url, requests)) for url in urls] for _ in range(3)]
+    measured = Measured(
+        machine=describe(),
+        direct_ms=1000 * statistics.median(direct),
+        proxied_ms=1000 * statistics.median(proxied),
+        added_ms=1000 * statistics.median(b - a for a, b in zip(direct, proxied, strict=True)),
+        connections=CONNECTIONS,
+        model_s=MODEL_S,
+        direct_per_s=statistics.median(pair[0] for pair in rates),
+        proxied_per_s=statistics.median(pair[1] for pair in rates),
+    )
+    (RESULTS / "proxy.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    click.echo(f"one client: {measured.direct_ms:.2f} ms direct, {measured.added_ms:.2f} ms added at the median")
+    click.echo(
+        f"{CONNECTIONS} connections, a model of {1000 * MODEL_S:.0f} ms: {measured.direct_per_s:.0f} requests/s direct, "
+        f"{measured.proxied_per_s:.0f} proxied"
+    )
+
+
+if __name__ == "__main__":
+    main()

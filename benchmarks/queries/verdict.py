@@ -1,0 +1,112 @@
+"""Does one method beat the others? Where it does, where it does not, and where seeds cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from benchmarks.queries.methods import NO_PROMPT
+from benchmarks.queries.metrics import Estimate
+from benchmarks.queries.summary import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One method against one other in one group at one budget.
+
+    Attributes:
+        difference: accuracy of ours minus theirs, paired by seed.
+    """
+
+    group: Group
+    theirs: str
+    budget: int
+    difference: Estimate
+
+    @property
+    def outcome(self) -> str:
+        """ "better" or "worse" beyond the interval, or "undecided"; one seed decides nothing."""
+        if self.difference.low > 0:
+            return "better"
+        return "worse" if self.difference.high < 0 else "undecided"
+
+
+def peers(group: Group, ours: str) -> list[str]:
+    """The other methods of a group, without ``ours`` in parts: rows that are called "ours, without something"."""
+    return [name for name in group.found if name != ours and not is_part(name, ours)]
+
+
+def is_part(name: str, ours: str) -> bool:
+    """Whether a row is an ablation of ``ours``."""
+    return name.startswith(f"{ours}, ")
+
+
+def verdicts(groups: Iterable[Group], ours: str) -> Iterator[Verdict]:
+    """Judge ``ours`` against the map alone and every peer, wherever both have figures."""
+    for group in groups:
+        if ours in group.found:
+            for theirs in (NO_PROMPT, *peers(group, ours)):
+                for budget in group.budgets():
+                    difference = group.difference(ours, theirs, budget)
+                    if difference is not None:
+                        yield Verdict(group, theirs, budget, difference)
+
+
+def unbeaten(groups: Iterable[Group], ours: str) -> str:
+    """A Markdown list of every peer and budget that ``ours`` does not beat beyond the interval, and the counts."""
+    found = list(verdicts(groups, ours))
+    left = [verdict for verdict in found if verdict.outcome != "better"]
+    counts = {name: sum(v.outcome == name for v in found) for name in ("better", "undecided", "worse")}
+    head = f"{ours} against the map alone and every peer, at every budget: " + ", ".join(
+        f"{count} {name}" for name, count in counts.items()
+    )
+    by_group = groupby(left, key=lambda verdict: _title(verdict.group))
+    lines = [f"- {title}: {'; '.join(_words(list(those)))}" for title, those in by_group]
+    return "\n".join([f"{head}. Not better:" if lines else f"{head}.", *([""] if lines else []), *lines])
+
+
+def _title(group: Group) -> str:
+    return f"{group.task}, {group.answers}, {group.shots}"
+
+
+def _words(those: list[Verdict]) -> Iterator[str]:
+    for theirs, same in groupby(those, key=lambda verdict: verdict.theirs):
+        yield f"{theirs} " + ", ".join(
+            f"at {v.budget:,} {'**' if v.outcome == 'worse' else ''}{v.difference:+.3f}"
+            f"{'**' if v.outcome == 'worse' else ''}"
+            for v in same
+        )
+
+
+def headline(groups: Iterable[Group], ours: str) -> str:
+    """One line a group and budget: map alone, the strongest peer there by name, ours with its R, gradients.
+
+    The strongest peer is picked by the very test figures that it is shown with, which favours it.
+    """
+    rows = ["| task | queries | map alone | strongest peer | " + ours + " | R | gradients |"]
+    rows.append("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for group in groups:
+        for budget in group.budgets():
+            row = _headline_row(group, ours, budget)
+            rows += [] if row is None else [f"| {' | '.join(row)} |"]
+    return "\n".join(rows)
+
+
+def _headline_row(group: Group, ours: str, budget: int) -> list[str] | None:
+    point = group.point(ours, budget) if ours in group.found else None
+    if point is None:
+        return None
+    others = [(p.accuracy.value, name) for name in peers(group, ours) if (p := group.point(name, budget))]
+    strongest = f"{max(others)[0]:.3f} {max(others)[1]}" if others else "–"
+    floor, ceiling = group.references()
+    gain = "–" if point.gain is None else f"{point.gain:.2f}"
+    return [
+        _title(group),
+        f"{budget:,}",
+        f"{floor.value:.3f}",
+        strongest,
+        f"{point.accuracy:.3f}",
+        gain,
+        f"{ceiling.value:.3f}",
+    ]

@@ -1,0 +1,54 @@
+"""The tables in the docs are those of the committed results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import RESULTS, apply, jpeg, proxy
+from benchmarks.tools.__main__ import BBPROMPT
+from benchmarks.tools.__main__ import Measured as Tools
+from benchmarks.tools.page import PAGE, blocks
+
+PAGE_TEXT = PAGE.read_text(encoding="utf-8")
+
+
+def test_the_jpeg_table_is_the_measured_one() -> None:
+    measured = msgspec.json.decode((RESULTS / "jpeg.json").read_bytes(), type=jpeg.Measured)
+    assert f"<!-- jpeg:begin -->\n{jpeg.table(measured.points)}\n<!-- jpeg:end -->" in PAGE_TEXT
+
+
+def test_every_tool_of_the_page_was_measured_and_got_the_same_images_right() -> None:
+    measured = msgspec.json.decode((RESULTS / "tools.json").read_bytes(), type=Tools)
+    lays = {(block.tool, block.blend) for block in blocks() if block.tool not in ("resize", "ffmpeg-video")}
+    assert {(row.tool, row.blend) for row in measured.rows} == lays | {(BBPROMPT, "add"), (BBPROMPT, "over")}
+    assert all(row.largest_difference == 0 for row in measured.rows)
+    for blend in ("add", "over"):
+        (correct,) = {row.correct for row in measured.rows if row.blend == blend}
+        assert f"{correct} of 100 for `{blend}`" in PAGE_TEXT
+
+
+def test_no_reader_did_what_it_must_not() -> None:
+    measured = msgspec.json.decode((RESULTS / "fuzz.json").read_bytes())
+    assert measured["mutants"] >= 10_000
+    assert set(measured["readers"]) == {"bbprompt", "read.py", "read.mjs", "read.c"}
+    assert all(reader["wrong"] == [] for reader in measured["readers"].values())
+
+
+def test_the_apply_table_is_the_measured_one() -> None:
+    measured = msgspec.json.decode((RESULTS / "apply.json").read_bytes(), type=apply.Measured)
+    page = (PAGE.parent / "apply.md").read_text(encoding="utf-8")
+    assert f"<!-- apply:begin -->\n{apply.table(measured.ratios)}\n<!-- apply:end -->" in page
+
+
+def test_the_proxy_s_figures_are_the_measured_ones() -> None:
+    measured = msgspec.json.decode((RESULTS / "proxy.json").read_bytes(), type=proxy.Measured)
+    page = " ".join((PAGE.parent / "proxy.md").read_text(encoding="utf-8").split())
+    assert f"{measured.added_ms:.1f} ms more at the median" in page
+    rates = f"{measured.proxied_per_s:.0f} requests a second instead of {measured.direct_per_s:.0f}"
+    assert f"{rates} for {measured.connections} connections" in page
+
+
+def test_the_figure_is_there() -> None:
+    assert (Path(PAGE).parent / "jpeg.svg").read_text(encoding="utf-8").startswith("<?xml")

@@ -1,0 +1,59 @@
+"""Verdicts count what the seeds can tell, and name every peer that is not beaten."""
+
+from __future__ import annotations
+
+from benchmarks.queries.summary import Group
+from benchmarks.queries.table import markdown
+from benchmarks.queries.verdict import headline, unbeaten, verdicts
+
+SEEDS = range(3)
+
+
+def seeded(*accuracies: float) -> dict[int, float]:
+    return dict(zip(SEEDS, accuracies, strict=True))
+
+
+GROUP = Group(
+    task="task",
+    answers="full",
+    shots="all",
+    floor=seeded(0.50, 0.51, 0.52),
+    ceiling=seeded(0.90, 0.91, 0.92),
+    found={
+        "auto": {1_000: seeded(0.70, 0.71, 0.72)},
+        "weak": {1_000: seeded(0.60, 0.61, 0.63)},
+        "even": {1_000: seeded(0.80, 0.61, 0.72)},
+        "strong": {1_000: seeded(0.80, 0.81, 0.83)},
+        "auto, without a part": {1_000: seeded(0.65, 0.66, 0.67)},
+    },
+    failed={name: {} for name in ("auto", "weak", "even", "strong", "auto, without a part")},
+)
+
+
+def test_a_verdict_needs_a_difference_beyond_the_interval() -> None:
+    found = {verdict.theirs: verdict.outcome for verdict in verdicts([GROUP], "auto")}
+    assert found == {"no-prompt": "better", "weak": "better", "even": "undecided", "strong": "worse"}
+
+
+def test_one_seed_decides_nothing() -> None:
+    one = Group("task", "full", "all", {0: 0.5}, {0: 0.9}, {"auto": {1_000: {0: 0.7}}}, {"auto": {}})
+    assert [verdict.outcome for verdict in verdicts([one], "auto")] == ["undecided"]
+
+
+def test_every_peer_that_is_not_beaten_is_named_and_what_beats_us_is_bold() -> None:
+    text = unbeaten([GROUP], "auto")
+    assert "2 better, 1 undecided, 1 worse" in text
+    assert "**-0.103 ± 0.014**" in text
+    assert "even" in text
+    assert "weak" not in text
+
+
+def test_the_headline_shows_the_strongest_peer_not_our_own_parts() -> None:
+    assert "| 0.813 strong | 0.710 ± 0.025 | 0.50 ± 0.00 |" in headline([GROUP], "auto")
+
+
+def test_an_ablation_row_is_compared_as_a_part_of_ours() -> None:
+    text = markdown([GROUP], against="auto")
+    ablation = text[text.index("Ablation") : text.index("### Where auto")]
+    assert "| auto, without a part | -0.050 ± 0.000 |" in ablation
+    assert "weak" not in ablation

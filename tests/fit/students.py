@@ -1,0 +1,32 @@
+"""Students that need not learn, of the oracle in ``conftest``."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from tests.fit.conftest import BIAS, Linear
+
+
+class KnowsAll:
+    """The oracle itself, as a torch function."""
+
+    def __init__(self) -> None:
+        self.weights = torch.from_numpy(Linear().weights).float()
+        self.lessons: list[int] = []
+
+    def learn(self, images, log_scores, *, passes, rng) -> None:  # type: ignore[no-untyped-def]
+        assert images.dtype == np.uint8
+        assert len(images) == len(log_scores)
+        self.lessons.append(len(images))
+
+    def log_scores(self, levels):  # type: ignore[no-untyped-def]
+        answers = (levels.flatten(1) / 255 - 0.5) @ self.weights + torch.from_numpy(BIAS).float()
+        return answers - answers.mean(dim=1, keepdim=True)
+
+
+class Misleads(KnowsAll):
+    """Every gradient points uphill."""
+
+    def log_scores(self, levels):  # type: ignore[no-untyped-def]
+        return -super().log_scores(levels)

@@ -1,0 +1,85 @@
+"""A proxy before an upstream that remembers what it was sent, without a network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+pytest.importorskip("starlette")
+pytest.importorskip("prometheus_client")
+
+from bbprompt.overlay import Overlay, OverlayMeta, write_overlay
+from bbprompt.proxy.app import Limits, make_app
+from bbprompt.proxy.serve import make_proxy
+from bbprompt.registry import open_dialect
+from tests.golden.cases import overlay_of
+
+UPSTREAM = "https://api.test/base"
+MAP = {"name": "given", "indices": [2, 0], "width": 3}
+
+
+def overlay() -> Overlay:
+    """A golden prompt whose map takes labels 2 and 0 of three."""
+    made = overlay_of("padding", "add")
+    return Overlay(made.template, made.levels, OverlayMeta(oracle="o", classes=("cat", "dog"), label_map=MAP))
+
+
+class Upstream:
+    """Answers what it is told to, and keeps every request."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self.answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(200, json={"ok": 1})
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answer(request)
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
+
+
+@pytest.fixture
+def upstream() -> Upstream:
+    return Upstream()
+
+
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def start(upstream: Upstream, tmp_path: Path) -> Callable[..., Ask]:
+    """Start a proxy; what comes back sends it one request."""
+
+    def begin(
+        adapter: str,
+        *,
+        relabels: bool = False,
+        limits: Limits | None = None,
+        options: Mapping[str, object] | None = None,
+    ) -> Ask:
+        write_overlay(tmp_path / "prompt.png", overlay())
+        proxy = make_proxy(
+            tmp_path / "prompt.png",
+            upstream=UPSTREAM,
+            dialect=open_dialect(adapter, options or {}),
+            relabels=relabels,
+            limits=limits or Limits(),
+            transport=httpx.MockTransport(upstream),
+        )
+        app = make_app(proxy)
+
+        def ask(method: str, path: str, **request: Any) -> httpx.Response:
+            async def send() -> httpx.Response:
+                transport = httpx.ASGITransport(app=app)
+                async with httpx.AsyncClient(transport=transport, base_url="http://proxy.test") as client:
+                    return await client.request(method, path, **request)
+
+            return asyncio.run(send())
+
+        return ask
+
+    return begin
