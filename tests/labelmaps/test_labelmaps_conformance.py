@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from bbprompt.arrays import Float
 from bbprompt.errors import ConfigError, DataError
@@ -33,6 +34,7 @@ def answers(kind: Answer) -> Scores:
         Answer.LOGITS: logits,
         Answer.PROBABILITIES: probabilities,
         Answer.TOP_K: np.where(probabilities >= np.sort(probabilities)[:, -3:-2], probabilities, np.nan),
+        Answer.TAGS: np.maximum(expit(logits), 0.5),
         Answer.SIMILARITY: np.tanh(logits / 10),
         Answer.LABEL: np.eye(K)[logits.argmax(axis=1)],
     }

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import numpy as np
 import pytest
 
@@ -20,6 +19,7 @@ from bbprompt.errors import ConfigError, DataError, OracleError
 from bbprompt.oracle import Oracle
 from bbprompt.registry import open_oracle
 from bbprompt.testing.oracles import check_oracle
+from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.open_inference.client import OpenInferenceOracle
 from bbprompt_adapters.open_inference.client import open_oracle as connect
 from bbprompt_adapters.open_inference.process import ServerProcess

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import softmax
+from scipy.special import expit, softmax
 
 from bbprompt.arrays import Float32, UInt8
 from bbprompt.oracle import Answer, OracleSpec, Scores, check_images
@@ -30,6 +30,8 @@ def answer_of(images: UInt8, spec: OracleSpec) -> Float32:
             assert spec.top_k is not None
             kth = np.sort(probabilities, axis=1)[:, -spec.top_k, None]
             values = np.where(probabilities >= kth, probabilities, np.nan)
+        case Answer.TAGS:
+            values = np.maximum(expit(logits), 0.5)
         case Answer.LABEL:
             values = np.eye(5)[probabilities.argmax(axis=1)]
     return values.astype(np.float32)
