@@ -31,7 +31,7 @@ from bbprompt.records import (
 )
 from bbprompt.runfolder import claim
 from bbprompt.task import Task, open_task
-from bbprompt.wrappers import Cached, paid, read_replayed
+from bbprompt.wrappers import Cached, Replayed, paid, read_replayed
 
 
 def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Path | None = None) -> RunRecord:
@@ -71,13 +71,22 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
 @contextmanager
 def _oracle(task: Task, folder: Path, *, keep: int) -> Iterator[Oracle]:
     """The task's oracle; unless it is local and differentiated, behind the ledger, ``keep`` queries under budget."""
-    budget = task.config.budget
     if task.config.fit.method == GRADIENT:
         yield task.oracle
     else:
-        queries = None if budget.queries is None else budget.queries - keep
-        with Ledger.open(folder / LEDGER, budget=Budget(queries=queries, usd=budget.usd)) as ledger:
+        with Ledger.open(folder / LEDGER, budget=_budget(task, keep=keep)) as ledger:
             yield paid(task.oracle, ledger)
+
+
+def _budget(task: Task, *, keep: int) -> Budget:
+    """The run's, less what ``keep`` queries may cost; a replay needs none, as it can pay for nothing."""
+    if isinstance(task.oracle, Replayed):
+        return Budget()
+    queries, usd = task.config.budget.queries, task.config.budget.usd
+    return Budget(
+        queries=None if queries is None else queries - keep,
+        usd=None if usd is None else usd - (task.spec.usd(keep) or 0.0),
+    )
 
 
 def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple[LabelMap, Fit]:

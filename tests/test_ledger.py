@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from bbprompt.errors import BudgetExhausted, ConfigError, UsageError
-from bbprompt.ledger import Budget, Ledger, Reservation, image_key
+from bbprompt.ledger import Budget, Ledger, Reservation, image_key, repeat_key
 
 NO_LIMIT = Budget()
 OpenLedger = Callable[..., Ledger]
@@ -50,6 +50,36 @@ def test_an_answer_comes_back_bit_for_bit_after_reopening(open_ledger: OpenLedge
     assert list(found) == keys(2)
     assert [found[key].values.tobytes() for key in keys(2)] == [row.tobytes() for row in values]
     assert {stored.answer for stored in found.values()} == {"top_k"}
+
+
+def test_a_request_s_price_is_set_aside_and_settled_at_what_it_was(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger(usd=1.0)
+    reservation = ledger.reserve("a", keys(2), usd_per_query=0.1, usd_per_request=0.5)
+    assert ledger.spent.usd == pytest.approx(0.7)
+    with pytest.raises(BudgetExhausted):
+        ledger.reserve("a", keys(1, first=2), usd_per_query=0.1, usd_per_request=0.5)
+    ledger.settle(reservation, scores(2), "logits", usd=0.3)
+    assert ledger.spent.usd == pytest.approx(0.3)
+    failed = ledger.reserve("a", keys(1, first=2), usd_per_query=0.1, usd_per_request=0.5)
+    ledger.fail(failed)
+    assert ledger.spent.usd == pytest.approx(0.9)
+
+
+def test_what_was_not_billed_is_given_back_with_its_request(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger(usd=1.0)
+    ledger.release(ledger.reserve("a", keys(2), usd_per_query=0.1, usd_per_request=0.5))
+    assert ledger.spent.usd == 0
+
+
+def test_answers_that_vary_are_all_kept_in_their_turns(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger()
+    rows = [np.full((1, 3), turn, np.float32) for turn in range(3)]
+    for row in rows:
+        ledger.settle(ledger.reserve("a", keys(1), usd_per_query=None), row, "logits", varies=True)
+    wanted = [repeat_key(keys(1)[0], turn) for turn in range(4)]
+    found = ledger.look_up("a", wanted)
+    assert [float(found[key].values[0]) for key in wanted[:3]] == [0, 1, 2]
+    assert wanted[3] not in found
 
 
 def test_oracles_do_not_share_answers(open_ledger: OpenLedger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ DOCUMENT: dict[str, Any] = {
 
 def document(**tables: Any) -> dict[str, Any]:
     """The run file of these tests, with tables changed."""
-    return {**DOCUMENT, **{k: {**DOCUMENT[k], **v} if isinstance(v, dict) else v for k, v in tables.items()}}
+    whole = deepcopy(DOCUMENT)
+    return {**whole, **{k: {**whole[k], **v} if isinstance(v, dict) else v for k, v in tables.items()}}
 
 
 @pytest.fixture
