@@ -10,39 +10,17 @@ import pytest
 
 from bbprompt.fit import Fit
 from bbprompt.fit.auto import fit_auto
-from tests.fit.conftest import BIAS, Linear, Problem
+from tests.fit.conftest import Linear, Problem
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+
+from tests.fit.students import KnowsAll, Misleads
 
 Make = Callable[..., Problem]
 
 
 class Stopped(Exception):
     """Stands for a kill between two steps."""
-
-
-class KnowsAll:
-    """A student that need not learn: the oracle itself, as a torch function."""
-
-    def __init__(self) -> None:
-        self.weights = torch.from_numpy(Linear().weights).float()
-        self.lessons: list[int] = []
-
-    def learn(self, images, log_scores, *, passes, rng) -> None:  # type: ignore[no-untyped-def]
-        assert images.dtype == np.uint8
-        assert len(images) == len(log_scores)
-        self.lessons.append(len(images))
-
-    def log_scores(self, levels):  # type: ignore[no-untyped-def]
-        answers = (levels.flatten(1) / 255 - 0.5) @ self.weights + torch.from_numpy(BIAS).float()
-        return answers - answers.mean(dim=1, keepdim=True)
-
-
-class Misleads(KnowsAll):
-    """A student whose every gradient points uphill."""
-
-    def log_scores(self, levels):  # type: ignore[no-untyped-def]
-        return -super().log_scores(levels)
 
 
 def fit(problem: Problem, student: KnowsAll | None, *, queries: int = 1500, checkpoint: Path | None = None,
