@@ -32,8 +32,9 @@ ENLARGED = 3
 TABLE = RESULTS / "queries" / "table.md"
 FAIRNESS = (
     "Each row: the strongest of all peers there, each at its paper's settings and tuned (`python -m benchmarks.queries "
-    "tune`). `auto`'s parts were developed on other seeds of resnet20 reading digits. Every row, the ablation and where "
-    "`auto` does not beat a peer: [table.md](benchmarks/results/queries/table.md)."
+    "tune`); `ares, own answer` is a local model that answers in the service's stead. `auto`'s parts were developed on "
+    "other seeds of resnet20 reading digits. Every row, the ablation and where `auto` does not beat a peer: "
+    "[table.md](benchmarks/results/queries/table.md), and as [curves](benchmarks/results/queries/curves.png)."
 )
 
 

@@ -37,7 +37,7 @@ def run_row(cell: Cell, row: Method, budgets: Sequence[int], *, data: Path, mach
         error = f"{type(failure).__name__}: {failure}"
     return CellRecord(
         cell=cell,
-        settings=_plain(task.config),
+        settings=_plain(configure(cell, row)),
         budgets=tuple(budgets),
         marks=tuple(marks),
         error=error,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ACROSS = 3
-PANEL_INCHES = (4.0, 3.0)
+PANEL_INCHES = (5.0, 4.0)
 OURS = "auto"
 NAMED = 9
 """Peers that get a colour: more could not be told apart."""
@@ -26,17 +26,24 @@ def draw(groups: Sequence[Group], path: Path) -> None:
     """Write the figure; the suffix of ``path`` says in which format."""
     from matplotlib.figure import Figure
 
-    down = -(-len(groups) // ACROSS)
+    across = min(ACROSS, len(groups))
+    down = -(-len(groups) // across)
     width, height = PANEL_INCHES
-    figure = Figure(figsize=(width * ACROSS, height * down), layout="constrained")
-    panels = figure.subplots(down, ACROSS, squeeze=False).ravel()
+    figure = Figure(figsize=(width * across, height * down), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False).ravel()
     styles = _styles(groups)
     for panel, group in zip(panels, groups, strict=False):
         _draw_group(panel, group, styles)
     for panel in panels[len(groups) :]:
         panel.set_axis_off()
     handles = {line.get_label(): line for panel in panels for line in panel.get_lines()}
-    figure.legend([handles[method] for method in styles], list(styles), loc="outside lower center", ncols=4)
+    figure.legend(
+        [handles[method] for method in styles],
+        list(styles),
+        loc="outside lower center",
+        ncols=across + 1,
+        fontsize="small",
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 

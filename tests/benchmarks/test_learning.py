@@ -107,3 +107,9 @@ def test_methods_of_one_seed_get_the_same_images(tiny: str) -> None:
     for part in ("train", "validation", "test"):
         first, second = (getattr(task.splits, part).images for task in tasks)
         assert np.array_equal(first, second)
+
+
+def test_what_is_kept_of_a_cell_says_no_path(tiny: str, tmp_path: Path) -> None:
+    record = run_cell(cell_of(tiny, "auto, resnet32 as student"), (500,), data=tmp_path, machine="here")
+    assert str(tmp_path) not in str(record.settings)
+    assert "{data}/cifar10-resnets" in str(record.settings)
