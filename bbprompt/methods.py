@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def check_method(task: Task) -> None:
         _check_differentiable(task.loss)
         gradient_settings(task)
     elif fit.method == AUTO:
-        _student(task)
+        with suppress(MissingExtra):
+            _open_student(task)
     elif fit.method == ARES:
         student_for(task, imitation_settings(task).student)
     elif fit.method.partition(":")[0] in SEARCHES:
@@ -165,13 +167,15 @@ def _auto_settings(task: Task) -> AutoSettings:
     return convert(task.config.fit.options, AutoSettings, where="[fit] with method 'auto'")
 
 
+def _open_student(task: Task) -> Student | None:
+    settings = _auto_settings(task)
+    return None if settings.student == "none" else student_for(task, settings.student, settings.student_options)
+
+
 def _student(task: Task) -> Student | None:
     """Open the student; where its packages are missing, do without, and say what they would add."""
-    settings = _auto_settings(task)
-    if settings.student == "none":
-        return None
     try:
-        return student_for(task, settings.student, settings.student_options)
+        return _open_student(task)
     except MissingExtra as error:
         warnings.warn(f"auto goes without a student, which would speed up the first queries: {error}", stacklevel=2)
         return None

@@ -161,6 +161,17 @@ def check_images(images: UInt8, spec: OracleSpec) -> None:
         )
 
 
+def check_request(images: UInt8, spec: OracleSpec) -> None:
+    """Refuse images that do not make one request: as ``check_images``, and 1 to ``spec.max_batch`` of them.
+
+    Raises:
+        DataError: the dtype, the shape or the number is wrong.
+    """
+    check_images(images, spec)
+    if not 1 <= len(images) <= spec.max_batch:
+        raise DataError(f"a request takes 1 to {spec.max_batch} images, got {len(images)}; split them")
+
+
 def check_scores(scores: Scores, spec: OracleSpec, n: int) -> Scores:
     """Return ``scores`` if they can be an answer to n images under ``spec``.
 

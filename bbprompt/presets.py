@@ -12,6 +12,29 @@ from typing import Any
 from bbprompt.errors import ConfigError
 from bbprompt.names import look_up
 
+# Chen et al. 2023, arXiv 2211.11635, section 5: the image at 128 inside sigmoid(phi), Adam 0.01 on phi, map refitted
+# each epoch. With f = b tanh(theta / b), b = 1/2, phi is 4 theta: a step of 0.01 there is one of 0.0025 here. The
+# assignment of labels is optimal here and greedy there.
+ILM_VP: Mapping[str, Mapping[str, Any]] = {
+    "prompt": {
+        "template": "padding",
+        "size": 48,
+        "blend": "over",
+        "shrink": True,
+        "parametrisation": "bounded",
+        "bound_levels": 127.5,
+    },
+    "labels": {"map": "iterative"},
+    "fit": {
+        "method": "gradient",
+        "optimiser": "adam",
+        "step_size": 0.0025,
+        "decay": "steps",
+        "epochs": 100,
+        "batch_size": 256,
+    },
+}
+
 PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     # Bahng et al. 2022, arXiv 2203.17274, section 4. Their prompt is added after normalisation by CLIP's standard
     # deviations s, about 0.27: a step of 40 there is one of 40 s^2 = 2.9 on pixels.
@@ -43,48 +66,9 @@ PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "batch_size": 256,
         },
     },
-    # Chen et al. 2023, arXiv 2211.11635, section 5: the image at 128 inside sigmoid(phi), Adam 0.01 on phi, map refitted
-    # each epoch. With f = b tanh(theta / b), b = 1/2, phi is 4 theta: a step of 0.01 there is one of 0.0025 here. The
-    # assignment of labels is optimal here and greedy there.
-    "ilm-vp": {
-        "prompt": {
-            "template": "padding",
-            "size": 48,
-            "blend": "over",
-            "shrink": True,
-            "parametrisation": "bounded",
-            "bound_levels": 127.5,
-        },
-        "labels": {"map": "iterative"},
-        "fit": {
-            "method": "gradient",
-            "optimiser": "adam",
-            "step_size": 0.0025,
-            "decay": "steps",
-            "epochs": 100,
-            "batch_size": 256,
-        },
-    },
+    "ilm-vp": ILM_VP,
     # Cai et al. 2024, arXiv 2410.24018, section 5: the same prompt, with their map.
-    "blm+": {
-        "prompt": {
-            "template": "padding",
-            "size": 48,
-            "blend": "over",
-            "shrink": True,
-            "parametrisation": "bounded",
-            "bound_levels": 127.5,
-        },
-        "labels": {"map": "bayesian+"},
-        "fit": {
-            "method": "gradient",
-            "optimiser": "adam",
-            "step_size": 0.0025,
-            "decay": "steps",
-            "epochs": 100,
-            "batch_size": 256,
-        },
-    },
+    "blm+": {**ILM_VP, "labels": {"map": "bayesian+"}},
 }
 
 

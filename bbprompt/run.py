@@ -29,7 +29,7 @@ from bbprompt.records import (
     RunRecord,
     load_run,
 )
-from bbprompt.runfolder import claim
+from bbprompt.runfolder import claim, finished
 from bbprompt.task import Task, open_task
 from bbprompt.wrappers import Cached, Replayed, paid, read_replayed
 
@@ -51,10 +51,11 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
     """
     started = time.perf_counter()
     task = open_task(config, oracle=read_replayed(replay / LEDGER) if replay else None)
+    if finished(folder, config):
+        return load_run(folder)
     check_method(task)
     plan = None if config.fit.method == GRADIENT else make_plan(task)
-    if claim(folder, config, resume=resume):
-        return load_run(folder)
+    claim(folder, config, resume=resume)
     if replay and not (folder / LEDGER).exists():
         with Ledger.open(replay / LEDGER, budget=Budget()) as ledger:
             ledger.copy_to(folder / LEDGER)

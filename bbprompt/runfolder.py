@@ -13,18 +13,29 @@ from bbprompt.errors import ConfigError
 from bbprompt.records import RESULT, RUN_FILE
 
 
-def claim(folder: Path, config: RunConfig, *, resume: bool) -> bool:
-    """Make ``folder`` this run's; return whether the run is already finished there.
+def finished(folder: Path, config: RunConfig) -> bool:
+    """Whether ``folder`` holds this run, finished.
 
     Raises:
-        ConfigError: the folder belongs to another run, or to this one, unfinished, and ``resume`` was not asked for.
+        ConfigError: it belongs to another run.
+    """
+    if not (folder / RUN_FILE).exists():
+        return False
+    _check_same(folder, config)
+    return (folder / RESULT).exists()
+
+
+def claim(folder: Path, config: RunConfig, *, resume: bool) -> None:
+    """Make ``folder`` this run's, where it is not ``finished``.
+
+    Raises:
+        ConfigError: the folder belongs to another run, or to this one, and ``resume`` was not asked for.
     """
     if (folder / RUN_FILE).exists():
         _check_same(folder, config)
-        finished = (folder / RESULT).exists()
-        if not finished and not resume:
+        if not resume:
             raise ConfigError(f"{folder} holds this run, unfinished; add --resume to go on, or name another --out")
-        return finished
+        return
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} exists and is not a run's folder; name another --out, nothing was written")
     try:
@@ -32,7 +43,6 @@ def claim(folder: Path, config: RunConfig, *, resume: bool) -> bool:
         write_atomically(folder / RUN_FILE, dump_config(config).encode())
     except OSError as error:
         raise ConfigError(f"cannot write into {folder}: {error.strerror}; name another --out") from error
-    return False
 
 
 def _check_same(folder: Path, config: RunConfig) -> None:

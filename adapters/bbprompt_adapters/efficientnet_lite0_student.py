@@ -14,7 +14,7 @@ import msgspec
 from bbprompt.config_struct import convert
 from bbprompt.registry import needs_extra
 from bbprompt_adapters.efficientnet_lite0 import MEAN, STD, load_module
-from bbprompt_adapters.module_student import ModuleStudent, Part, Shrunk
+from bbprompt_adapters.module_student import ModuleStudent, Shrunk
 
 with needs_extra("lite0"):
     import torch
@@ -60,8 +60,7 @@ def open_student(
     """
     convert(options or {}, Options, where="[fit] student_options")
     size = (min(input_size[0], LARGEST), min(input_size[1], LARGEST))
-    eyes = _Eyes(labels, size).eval()
-    return ModuleStudent(Shrunk(eyes, size), [Part(eyes, STEP_SIZE)])
+    return ModuleStudent(Shrunk(_Eyes(labels, size).eval(), size), step_size=STEP_SIZE)
 
 
 def _trunk(size: tuple[int, int]) -> nn.Module:

@@ -7,24 +7,14 @@ training are. A model with as many labels keeps its head, whose answers are a st
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
 
+from bbprompt.baselines.fine_tune import TunableOracle
 from bbprompt.errors import ConfigError
-from bbprompt.oracle import Oracle
-from bbprompt.registry import needs_extra, open_oracle
-from bbprompt_adapters.module_student import ModuleStudent, Part, Shrunk
-
-with needs_extra("torch"):
-    from torch import nn
+from bbprompt.registry import open_oracle
+from bbprompt_adapters.module_student import ModuleStudent, Shrunk
 
 STEP_SIZE = 1e-4
 """Ten times as much unlearns what transfers: the slope's cosine with the oracle's falls to 0."""
-
-
-@runtime_checkable
-class _TunableOracle(Oracle, Protocol):
-    def tunable(self, classes: int | None) -> nn.Module:
-        """A copy to be trained; see ``bbprompt_adapters.torch_module.TorchOracle.tunable``."""
 
 
 def open_student(
@@ -51,8 +41,8 @@ def open_student(
             f'{{ adapter = "timm", ... }}, got adapter = {adapter!r}'
         )
     oracle = open_oracle(adapter, table)
-    if not isinstance(oracle, _TunableOracle):
+    if not isinstance(oracle, TunableOracle):
         raise ConfigError(f"the model of adapter {adapter!r} cannot be trained here; name a local torch model")
     keeps_head = len(oracle.spec.labels) == labels
     model = oracle.tunable(None if keeps_head else labels).cpu()
-    return ModuleStudent(Shrunk(model, oracle.spec.input_size), [Part(model, STEP_SIZE)])
+    return ModuleStudent(Shrunk(model, oracle.spec.input_size), step_size=STEP_SIZE)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
 from bbprompt.arrays import Float, UInt8
@@ -18,34 +15,19 @@ SMALLEST = 0.05
 """Share of the step size at the end of a lesson."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Weights that are stepped alike.
-
-    Attributes:
-        module: that holds them.
-        step_size: of AdamW, at the peak of a lesson's cosine.
-    """
-
-    module: nn.Module
-    step_size: float
-
-
 class ModuleStudent:
     """See ``bbprompt.fit.student.Student``. Batch statistics stay as they are.
 
     Args:
         module: float images (n, 3, h, w) in [0, 1] to log-scores (n, k), up to a constant an image; in eval mode.
-        parts: of ``module``, all that is to learn, none twice.
+        step_size: of AdamW, at the peak of a lesson's cosine.
         batch_size: images per step.
     """
 
-    def __init__(self, module: nn.Module, parts: Sequence[Part], *, batch_size: int = 50) -> None:
-        self._module, self._batch_size = module, batch_size
-        self._parameters = [parameter for part in parts for parameter in part.module.parameters()]
-        groups = [{"params": list(part.module.parameters()), "lr": part.step_size} for part in parts]
-        self._optimiser = torch.optim.AdamW(groups, weight_decay=0.0)
-        self._steps = [part.step_size for part in parts]
+    def __init__(self, module: nn.Module, *, step_size: float, batch_size: int = 50) -> None:
+        self._module, self._step_size, self._batch_size = module, step_size, batch_size
+        self._parameters = list(module.parameters())
+        self._optimiser = torch.optim.AdamW(self._parameters, lr=step_size, weight_decay=0.0)
 
     def learn(self, images: UInt8, log_scores: Float, *, passes: int, rng: np.random.Generator) -> None:
         """See ``Student.learn``."""
@@ -69,8 +51,8 @@ class ModuleStudent:
 
     def _pace(self, progress: float) -> None:
         share = SMALLEST + (1 - SMALLEST) / 2 * (1 + np.cos(np.pi * progress))
-        for group, step in zip(self._optimiser.param_groups, self._steps, strict=True):
-            group["lr"] = step * share
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._step_size * share
 
     def _require_gradients(self, wanted: bool) -> None:
         for parameter in self._parameters:

@@ -10,7 +10,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     import torch
 
 
+@runtime_checkable
 class TunableOracle(Protocol):
     """An oracle whose model can be copied and trained."""
 
     device: torch.device
 
-    def tunable(self, classes: int) -> torch.nn.Module:
-        """Return a copy with a new head: float images (n, 3, h, w) in [0, 1] to logits (n, classes); all trainable."""
+    def tunable(self, classes: int | None) -> torch.nn.Module:
+        """Return a copy, all trainable: float images (n, 3, h, w) in [0, 1] to logits (n, classes), by a new head.
+
+        ``None`` keeps the model's own.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,13 +16,12 @@ from bbprompt.overlay import read_overlay
 from bbprompt.proxy.app import Limits, Proxy, make_app
 from bbprompt.proxy.dialect import Dialect, Relabel
 from bbprompt.registry import needs_extra
+from bbprompt.serving import serve_app
 
 with needs_extra("serve"):
     import httpx
-    import uvicorn
 
 CONNECTIONS = 64
-KEEP_ALIVE_S = 75
 
 
 def make_proxy(
@@ -87,15 +85,4 @@ def serve(proxy: Proxy, *, host: str, port: int, on_ready: Callable[[str], objec
     Raises:
         ConfigError: the address cannot be had.
     """
-    config = uvicorn.Config(
-        make_app(proxy), log_level="warning", access_log=False, timeout_keep_alive=KEEP_ALIVE_S, lifespan="on"
-    )
-    try:
-        listener = socket.create_server((host, port))
-    except OSError as error:
-        raise ConfigError(f"cannot listen on {host}:{port}; choose another port, or 0 ({error})") from error
-    # asyncio does this for its own sockets only; without, an answer's second write waits 40 ms for the first's ACK
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    with listener:
-        on_ready(f"http://{host}:{listener.getsockname()[1]}")
-        uvicorn.Server(config).run(sockets=[listener])
+    serve_app(make_app(proxy), host=host, port=port, on_ready=on_ready, lifespan="on")

@@ -15,11 +15,6 @@ from benchmarks.queries.setup import bench_task
 SEEDS: tuple[int, ...] = tuple(json.loads(Path(__file__).with_name("seeds.json").read_text("utf-8")))
 
 
-def needs_student(method: str) -> bool:
-    """Whether the row makes no sense without a local model to teach."""
-    return METHODS[method].needs_student
-
-
 def cells(
     tasks: Sequence[str], answers: Sequence[str], shots: Sequence[str], methods: Sequence[str], seeds: int | None
 ) -> Iterator[Cell]:
@@ -33,6 +28,6 @@ def cells(
         for task, kind, amount, method in product(tasks, answers, shots, rows):
             wanted = number < (bench_task(task).seeds if seeds is None else seeds)
             borrowed = method == GRADIENT and ANSWERS[kind].gradient != kind
-            possible = amount in bench_task(task).shots and (bench_task(task).student or not needs_student(method))
-            if wanted and possible and not borrowed:
+            lacking = METHODS[method].needs_student and bench_task(task).student is None
+            if wanted and amount in bench_task(task).shots and not borrowed and not lacking:
                 yield Cell(task=task, answers=kind, shots=amount, method=method, seed=seed)

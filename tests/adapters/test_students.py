@@ -10,7 +10,7 @@ from bbprompt.errors import ConfigError
 from bbprompt.registry import open_oracle, open_student
 from bbprompt.testing.fakes import FakeOracle
 from bbprompt_adapters import local_student
-from bbprompt_adapters.module_student import ModuleStudent, Part
+from bbprompt_adapters.module_student import ModuleStudent
 
 SIZE = 32
 LITE0 = {"adapter": "efficientnet-lite0", "input_size": SIZE, "device": "cpu"}
@@ -66,7 +66,7 @@ def test_lessons_bring_a_student_nearer_and_leave_no_gradients(name: str) -> Non
 
 def test_a_student_learns_a_linear_oracle() -> None:
     module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 4 * 4, 3))
-    student = ModuleStudent(module, [Part(module, 0.03)], batch_size=16)
+    student = ModuleStudent(module, step_size=0.03, batch_size=16)
     lesson = images(64, size=4)
     wanted = centred((lesson.reshape(64, -1) / 255) @ np.random.default_rng(2).normal(size=(48, 3)))
     student.learn(lesson, wanted, passes=1200, rng=np.random.default_rng(0))
@@ -74,16 +74,17 @@ def test_a_student_learns_a_linear_oracle() -> None:
     assert ((found - wanted) ** 2).mean() < 1e-3 * wanted.var()
 
 
-def test_each_part_has_its_own_step() -> None:
+@pytest.mark.parametrize("step_size", [1e-4, 1e-2])
+def test_the_first_step_is_of_the_size_that_is_asked_for(step_size: float) -> None:
     module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 5), torch.nn.Linear(5, 3)).eval()
     before = [part.weight.detach().clone() for part in (module[1], module[2])]
-    student = ModuleStudent(module, [Part(module[1], 1e-4), Part(module[2], 1e-2)])
+    student = ModuleStudent(module, step_size=step_size)
     lesson = images(20, size=4)
     student.learn(lesson, np.random.default_rng(3).normal(size=(20, 3)), passes=1, rng=np.random.default_rng(0))
     moved = [
         float((part.weight - old).abs().max()) for part, old in zip((module[1], module[2]), before, strict=True)
     ]
-    np.testing.assert_allclose(moved, [1e-4, 1e-2], rtol=0.05)
+    np.testing.assert_allclose(moved, [step_size, step_size], rtol=0.05)
 
 
 @pytest.mark.parametrize(

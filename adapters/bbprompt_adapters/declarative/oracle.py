@@ -9,8 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from bbprompt.arrays import Float32, UInt8
-from bbprompt.errors import DataError
-from bbprompt.oracle import OracleSpec, Scores, check_images, check_scores
+from bbprompt.oracle import OracleSpec, Scores, check_request, check_scores
 from bbprompt_adapters.declarative.answer import Items
 from bbprompt_adapters.declarative.encode import Encoder
 from bbprompt_adapters.declarative.message import Composer, Message
@@ -62,9 +61,7 @@ class DeclarativeOracle:
             OracleError: the request failed; the error says whether it may have been billed.
             AnswerError: the answer is no usable scores.
         """
-        check_images(images, self.spec)
-        if not 1 <= len(images) <= self.spec.max_batch:
-            raise DataError(f"a request takes 1 to {self.spec.max_batch} images, got {len(images)}; split them")
+        check_request(images, self.spec)
         encoded = [self._encode(image) for image in images]
         started = time.perf_counter()
         reply, body = self._ask(self._compose(encoded))

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from bbprompt.arrays import UInt8
-from bbprompt.errors import AnswerError, DataError
-from bbprompt.oracle import OracleSpec, Scores, check_images, check_scores
+from bbprompt.errors import AnswerError
+from bbprompt.oracle import OracleSpec, Scores, check_request, check_scores
 from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.http.transport import Transport
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, decode_response, encode_request
@@ -49,9 +49,7 @@ class OpenInferenceOracle:
             OracleError: the request failed; the error says whether it may have been billed.
             AnswerError: the answer is no usable scores.
         """
-        check_images(images, self.spec)
-        if not 1 <= len(images) <= self.spec.max_batch:
-            raise DataError(f"a request takes 1 to {self.spec.max_batch} images, got {len(images)}; split them")
+        check_request(images, self.spec)
         body = encode_request(self._pixels(images), output=self._output, binary=self._binary)
         limit = 100_000 + 64 * len(images) * len(self.spec.labels)
         reply = self._transport.post(self._path, body.content, body.headers, max_bytes=limit)

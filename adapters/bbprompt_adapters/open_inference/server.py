@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +14,12 @@ import msgspec
 from bbprompt.errors import ConfigError, DataError, OracleError
 from bbprompt.oracle import Answer, Oracle, Scores
 from bbprompt.registry import needs_extra
+from bbprompt.serving import serve_app
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, Body, WireResponse, decode_request, encode_response
 from bbprompt_adapters.open_inference.metadata import BINARY, EXTRAS, Extras
 from bbprompt_adapters.open_inference.tensors import CodecError, Tensor
 
 with needs_extra("serve"):
-    import uvicorn
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
@@ -28,7 +27,6 @@ with needs_extra("serve"):
     from starlette.routing import Route
 
 INPUT, OUTPUT = "image", "scores"
-KEEP_ALIVE_S = 75
 JSON_BYTES_PER_VALUE = 8
 
 
@@ -43,12 +41,7 @@ def serve(oracle: Oracle, *, host: str, port: int, on_ready: Callable[[str], obj
     Raises:
         ConfigError: the address cannot be had, or an oracle whose answers do not fit the protocol.
     """
-    config = uvicorn.Config(
-        make_app(oracle), log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=KEEP_ALIVE_S
-    )
-    with _listen(host, port) as listener:
-        on_ready(f"http://{host}:{listener.getsockname()[1]}")
-        uvicorn.Server(config).run(sockets=[listener])
+    serve_app(make_app(oracle), host=host, port=port, on_ready=on_ready, lifespan="off")
 
 
 def make_app(oracle: Oracle) -> Starlette:
@@ -166,13 +159,3 @@ def _refuse(_: Request, error: Exception) -> Response:
         case OracleError():
             return JSONResponse({"error": str(error)}, 503 if error.retryable else 500)
     return JSONResponse({"error": str(error)}, 400)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        listener = socket.create_server((host, port))
-    except OSError as error:
-        raise ConfigError(f"cannot listen on {host}:{port}; choose another port, or 0 ({error})") from error
-    # asyncio does this for its own sockets only; without, an answer's second write waits 40 ms for the first's ACK
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
