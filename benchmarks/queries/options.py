@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 import click
 
 from bbprompt.errors import ConfigError
 from bbprompt.names import look_up
+
+SEPARATOR = re.compile(r",(?! )")
+"""A comma before a space is part of a name, as in "auto, no student"."""
 
 Callback = Callable[[click.Context, click.Parameter, str | None], tuple[str, ...]]
 
@@ -18,7 +22,11 @@ def names(what: str, known: Iterable[str]) -> Callback:
 
     def split(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
         try:
-            return tuple(table) if value is None else tuple(look_up(what, name, table) for name in value.split(","))
+            return (
+                tuple(table)
+                if value is None
+                else tuple(look_up(what, name, table) for name in SEPARATOR.split(value))
+            )
         except ConfigError as error:
             raise click.BadParameter(str(error)) from error
 

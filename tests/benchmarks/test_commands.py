@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 from click.testing import CliRunner
 
 pytest.importorskip("efficientnet_lite_pytorch")
 
 from benchmarks.queries.__main__ import main
+from benchmarks.queries.options import names
 
 
 def test_quick_needs_no_data() -> None:
@@ -15,3 +17,9 @@ def test_quick_needs_no_data() -> None:
     assert "3 cells to run" in result.stderr
     assert " failed" not in result.stdout.partition("###")[2]
     assert "| antithetic-dct | 0." in result.stdout
+
+
+def test_rows_whose_names_hold_a_comma_can_be_named() -> None:
+    split = names("method", ["auto", "auto, no student", "spsa"])
+    found = split(click.Context(click.Command("run")), click.Option(["--methods"]), "spsa,auto, no student")
+    assert found == ("spsa", "auto, no student")
