@@ -27,8 +27,10 @@ def print_runs(runs: Sequence[RunRecord], folders: Sequence[Path], *, report: Pa
         print_json({"runs": results, "prompts": files, "report": str(report) if report else None})
         return
     Console().print(results_table(runs))
-    for name, path in files.items():
-        click.echo(f"{name}: {path}")
+    for run in runs:
+        if run.result.preflight is not None:
+            click.echo(f"{run.name}: {run.result.preflight}")
+        click.echo(f"{run.name}: {files[run.name]}")
     if report is not None:
         click.echo(f"report: {report}")
 

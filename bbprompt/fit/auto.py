@@ -1,21 +1,24 @@
-"""``method = "auto"``: no knob to turn. A student first, where there is one; then pairs; validation guards both.
+"""``method = "auto"``: no knob to turn. A pre-flight; a student, where there is one; then pairs; validation guards all.
 
-What each part is worth was measured; see benchmarks/queries. The student moves the prompt fastest in the first
-thousand queries and then no longer helps; antithetic sign pairs on pixels, one image each, move it slowly but on.
-Selection keeps the best look, no prompt at all being the first, so that the system stays near the map alone or above.
+What each part is worth was measured; see benchmarks/queries. Where the pre-flight says that a prompt is not likely to
+pay, the budget goes to the label map. Otherwise the student moves the prompt fastest in the first thousand queries and
+then no longer helps; antithetic sign pairs on pixels, one image each, move it slowly but on. Selection keeps the best
+look, no prompt at all being the first, so that the system stays near the map alone or above.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
 from bbprompt.arrays import Float
 from bbprompt.errors import BudgetExhausted
 from bbprompt.estimators import AntitheticPairs
+from bbprompt.fit.by_map import fit_by_map
 from bbprompt.fit.by_query import fit_by_query
 from bbprompt.fit.by_student import learn_from_student
+from bbprompt.fit.preflight import fly
 from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
@@ -33,22 +36,39 @@ def fit_auto(
     queries: int,
     looks: int = 4,
     rng: np.random.Generator,
-    checkpoint: Path | None = None,
     watch: Watch = unwatched,
 ) -> Fit:
     """Minimise ``objective`` from ``theta`` within ``queries`` scored images, validation included.
 
+    An interrupted fit is run again; its answers are in the ledger.
+
     Args:
         student: a local model to teach; ``None`` where torch is not installed, and then pairs do it all.
         start: answers to the objective's images at ``theta``, one each: the first label map.
+        looks: looks at validation, evenly spaced; one more is taken before the first step.
 
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
-    asked, window = 0, start
-    if student is not None and (checkpoint is None or not checkpoint.exists()):
-        try:
-            selection.look(theta, fit_map(start, objective.targets).whole, step=0, queries=0, loss=None)
+    found, answers, asked = None, start, selection.cost
+    try:
+        selection.look(theta, fit_map(start, objective.targets).whole, step=0, queries=0, loss=None)
+        found, scored = fly(objective, theta, fit_map=fit_map, start=start, queries=queries, rng=rng)
+        asked += scored
+        if found.pays is False:
+            fit = fit_by_map(
+                objective,
+                theta,
+                selection,
+                fit_map=fit_map,
+                start=start,
+                queries=queries,
+                rng=rng,
+                asked=asked,
+                watch=watch,
+            )
+            return replace(fit, preflight=found)
+        if student is not None:
             taught = learn_from_student(
                 objective,
                 student,
@@ -56,26 +76,27 @@ def fit_auto(
                 selection,
                 fit_map=fit_map,
                 start=start,
-                queries=queries - selection.cost,
+                queries=queries,
                 rng=rng,
+                asked=asked,
                 watch=watch,
             )
-        except BudgetExhausted:
-            if selection.label_map is None:
-                raise
-            return selection.finish(queries=queries, stopped="budget")
-        theta, window, asked = taught.theta, taught.answers, taught.queries + selection.cost
+            theta, answers, asked = taught.theta, taught.answers, taught.asked
+    except BudgetExhausted:
+        if selection.label_map is None:
+            raise
+        return replace(selection.finish(queries=queries, stopped="budget"), preflight=found)
     pairs = AntitheticPairs(theta, rng=np.random.default_rng(rng.integers(2**63)), pairs=10, radius_levels=8.0)
-    return fit_by_query(
+    fit = fit_by_query(
         objective,
         pairs,
         selection,
         fit_map=fit_map,
-        start=window,
+        start=answers,
         queries=queries,
         looks=looks,
         rng=rng,
         asked=asked,
-        checkpoint=checkpoint,
         watch=watch,
     )
+    return replace(fit, preflight=found)

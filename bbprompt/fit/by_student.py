@@ -39,7 +39,7 @@ STEPS, BATCH = 20, 50
 """Of Adam on theta in a round, and images a step."""
 STEP_LEVELS = 1.0
 """Adam's step size in grey levels."""
-PATIENCE = 3
+PATIENCE = 2
 """Rounds in a row without a new low of the loss."""
 
 
@@ -67,12 +67,12 @@ class Taught:
     Attributes:
         theta: the prompt of the best look, float64, shape (d,).
         answers: to the training images at that prompt, one each.
-        queries: images scored.
+        asked: images scored so far, earlier ones included.
     """
 
     theta: Float
     answers: Scores
-    queries: int
+    asked: int
 
 
 def learn_from_student(
@@ -85,20 +85,20 @@ def learn_from_student(
     start: Scores,
     queries: int,
     rng: np.random.Generator,
+    asked: int,
     watch: Watch = unwatched,
 ) -> Taught:
     """Move ``theta`` by the student's gradients until they no longer help, within ``queries`` scored images.
 
-    The caller has taken the first look. Everything is replayed from the ledger on a resume: no checkpoint.
-
     Args:
         start: answers to the objective's images at ``theta``, one each.
+        asked: images of ``queries`` that were scored before, the first look among them.
     """
     everything = np.arange(len(objective.targets))
     sampler, lessons, window = Sampler(objective.targets, rng), Lessons(), Window(start)
     maps = fit_map(start, objective.targets)
     best, lowest = theta, _loss(objective, start, everything, maps)
-    answers, asked, worse, rounds = start, 0, 0, 0
+    answers, worse, rounds = start, 0, 0
     size = min(ROUND, len(everything))
     rows = sampler.draw(np.zeros(1, dtype=np.int64), size)[0]
     scores = Scores(start.values[rows], start.answer)
