@@ -16,6 +16,7 @@ png = click.argument("png", metavar="PROMPT.png", type=click.Path(path_type=Path
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."
 )
+figures = click.option("--figures", type=folder, help="Folder for the figures as PDF and SVG, too.")
 seed = click.option("--seed", type=click.IntRange(min=0), help="Instead of the run file's seed.")
 
 

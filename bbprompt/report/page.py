@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from bbprompt.atomic import write_atomically
 from bbprompt.errors import ConfigError, DataError
 from bbprompt.records import RunRecord
-from bbprompt.report.figures import curves
+from bbprompt.report.figures import panels
 from bbprompt.report.sections import section
 from bbprompt.table import CAPTION, HEADINGS, percent, rows
 
@@ -31,7 +31,7 @@ def write_report(path: Path, runs: Sequence[RunRecord], *, title: str) -> None:
         headings=HEADINGS,
         caption=CAPTION,
         rows=[astuple(row) for row in rows(runs)],
-        panels=curves(runs),
+        panels=panels(runs),
         sections=[section(run, anchor=f"run-{index}") for index, run in enumerate(runs)],
         percent=percent,
     )
