@@ -29,6 +29,7 @@ INTERRUPTED = 130
         "show": "Say what is in a prompt's PNG.",
         "adapters": "List what can be spoken to.",
         "report": "Write a finished run's report.html again.",
+        "gallery": "Show prompts side by side on one page.",
     },
 )
 @click.version_option(package_name="bbprompt")
