@@ -67,6 +67,7 @@ def public_settings(config: RunConfig) -> dict[str, Scalar]:
     oracle, fit = tables.pop("oracle"), tables["fit"]
     fit |= {key: value for key, value in fit.pop("options").items() if not isinstance(value, str)}
     flat = {"seed": tables.pop("seed"), "oracle.adapter": PurePath(oracle["adapter"]).stem}
+    flat["oracle.encoding"] = oracle["encoding"]
     flat["data.source"] = public_source(config.data.source) or OWN_IMAGES
     for table, keys in tables.items():
         flat |= {f"{table}.{key}": value for key, value in keys.items() if f"{table}.{key}" not in PATHS_TOO}
