@@ -23,7 +23,7 @@ from bbprompt.share.card import CARD, FILES, PNG, PREVIEW, TENSORS
 from bbprompt.share.tensors import read_tensors, tensors_of, write_tensors
 from bbprompt.table import accuracy
 from bbprompt.templates import make_template
-from tests.share.conftest import SECRET
+from tests.fake_runs import SECRET
 
 
 @pytest.fixture

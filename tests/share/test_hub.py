@@ -17,7 +17,7 @@ from huggingface_hub import HfApi
 from bbprompt.cli import main
 from bbprompt.share import read_card, write_card
 from bbprompt.share.card import CARD, FILES, PNG, TENSORS
-from tests.share.conftest import SECRET
+from tests.fake_runs import SECRET
 from tests.share.hub_server import TOKEN, Hub, running_hub
 
 NAME = "ann/digits-prompt"
