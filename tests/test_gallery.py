@@ -19,7 +19,7 @@ from bbprompt.report import open_exhibit, write_gallery
 from bbprompt.report.gallery import facts
 from bbprompt.report.pictures import stretched_uri
 from bbprompt.templates import make_template
-from tests.fake_runs import SIDE, fake_run
+from tests.fake_runs import SIDE, fake_run, gradient_run
 
 URL = "http://10.1.2.3:8000/v2"
 
@@ -78,6 +78,7 @@ def test_the_caption_has_task_accuracy_queries_and_oracle(tmp_path: Path) -> Non
     assert said["no prompt + linear"].startswith("31.0 %")
     assert said["queries"] == "12,345"
     assert said["oracle"] == "resnet 1"
+    assert facts(prompt(), gradient_run().result)["passes"] == "16,000"
     page = gallery(tmp_path, run_folder(tmp_path / "run"))
     for value in ("74.0 % [64.6, 81.6]", "12,345", "resnet 1", "2 classes: &lt;cat&gt;, dog"):
         assert value in page

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
-from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,8 +20,10 @@ from bbprompt.errors import ConfigError, DataError, UsageError
 from bbprompt.overlay import decode_overlay, read_overlay
 from bbprompt.records import CHECKPOINT, RESULT, RunRecord, load_run
 from bbprompt.registry import find_sink
-from bbprompt.tracking import TrackedRun, send, track
+from bbprompt.tracking import send, track
 from tests.fake_runs import SECRET
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "trackers.md"
 
 
 @pytest.fixture
@@ -114,31 +117,36 @@ def test_a_missing_library_names_the_extra(name: str, run_dir: Path, monkeypatch
         find_sink(name)(track(run_dir), {})
 
 
-def log_to_file(run: TrackedRun, options: Mapping[str, object]) -> str:
-    """A sink of somebody else's, whole."""
-    lines = [json.dumps({"step": point.step, **point.values}) for point in run.points]
-    Path(str(options["file"])).write_text("\n".join(lines), encoding="utf-8")
-    return str(options["file"])
+def sink_of_the_docs() -> Any:
+    """The tracker of one's own that docs/trackers.md prints."""
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(block, names)
+    return names["log"]
+
+
+log = sink_of_the_docs()
 
 
 def test_a_tracker_that_fails_is_one_line(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bbprompt.tracking.find_sink", lambda _: log_to_file)
+    monkeypatch.setattr("bbprompt.tracking.find_sink", lambda _: log)
     with pytest.raises(UsageError, match=r"mine could not take the run \(KeyError: 'file'\)"):
         send(track(run_dir), "mine", {})
 
 
-def test_somebody_else_s_sink_is_found_by_its_entry_point(
+def test_the_docs_sink_is_found_by_its_entry_point(
     run_dir: Path,
     run: RunRecord,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    entry = EntryPoint("file", f"{__name__}:log_to_file", "bbprompt.sinks")
+    entry = EntryPoint("file", f"{__name__}:log", "bbprompt.sinks")
     monkeypatch.setattr("bbprompt.registry.entry_points", lambda **_: [entry])
     with pytest.raises(SystemExit) as ended:
         main(["log", str(run_dir), "--to", "file", "--option", f"file={tmp_path / 'curve.jsonl'}"])
     assert not ended.value.code
     assert capsys.readouterr().out == f"{tmp_path / 'curve.jsonl'}\n"
     lines = (tmp_path / "curve.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["step"] for line in lines] == [look.queries for look in run.history]
+    assert [json.loads(line)["step"] for line in lines[:-1]] == [look.queries for look in run.history]
+    assert json.loads(lines[-1])["test/accuracy"] == run.result.prompt.accuracy

@@ -27,6 +27,6 @@ def command(run_files: tuple[Path, ...], out: Path, resume: bool, figures: Path 
         raise click.UsageError("two run files have the same name; their folders would be one")
     runs = compare_runs(configs, out, resume=resume)
     report = report_beside(out, runs, title=" and ".join(configs))
+    print_runs(runs, [out / name for name in configs], report=report, as_json=as_json)
     if figures is not None:
         save_figures(figures, runs)
-    print_runs(runs, [out / name for name in configs], report=report, as_json=as_json)

@@ -8,6 +8,8 @@ import click
 
 from bbprompt.cli import options
 
+INTERRUPTED = 130
+
 
 @click.command("log")
 @click.argument("run_dirs", metavar="RUN_DIR...", nargs=-1, required=True, type=options.folder)
@@ -20,5 +22,9 @@ def command(run_dirs: tuple[Path, ...], sink: str, settings: tuple[str, ...], fo
 
     if follow and len(run_dirs) > 1:
         raise click.UsageError("--follow takes one RUN_DIR")
-    for folder in run_dirs:
-        click.echo(send(track(folder, follow=follow), sink, options.pairs(settings)))
+    try:
+        for folder in run_dirs:
+            click.echo(send(track(folder, follow=follow), sink, options.pairs(settings)))
+    except KeyboardInterrupt:
+        click.echo("bbprompt: interrupted; what was sent is in the tracker", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None

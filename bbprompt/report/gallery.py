@@ -121,7 +121,8 @@ def facts(overlay: Overlay, result: ResultRecord | None) -> dict[str, str]:
     if result is not None:
         said["accuracy"] = accuracy(result.prompt)
         said[no_prompt_name(result)] = accuracy(result.no_prompt)
-        said["queries"] = count(result.costs.queries)
+        costs = result.costs
+        said["passes" if costs.queries is None else "queries"] = count(costs.queries or costs.passes)
     elif "queries" in meta.training:
         said["queries"] = f"{meta.training['queries']:,} in training"
     said["oracle"] = meta.oracle

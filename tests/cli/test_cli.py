@@ -149,15 +149,22 @@ def test_report_writes_a_finished_runs_report_again(
     assert len((tmp_path / "run" / "report.html").read_bytes()) == pytest.approx(len(page), rel=0.1)
 
 
-def test_gallery_shows_runs_and_pngs_on_one_page(
-    command: Command, oracle: Digits, run_file: Path, tmp_path: Path
-) -> None:
-    command("fit", run_file, "--out", tmp_path / "run")
+def test_gallery_shows_runs_and_pngs_on_one_page(command: Command, run_dir: Path, tmp_path: Path) -> None:
     page = tmp_path / "gallery.html"
-    assert command("gallery", tmp_path / "run", OVERLAYS[0], "--out", page) == (0, f"{page}\n", "")
+    assert command("gallery", run_dir, OVERLAYS[0], "--out", page) == (0, f"{page}\n", "")
     text = page.read_text(encoding="utf-8")
     assert ">run</h2>" in text
     assert f">{OVERLAYS[0].stem}</h2>" in text
+
+
+def test_card_writes_a_folder_for_other_people(command: Command, run_dir: Path, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    told = command("card", run_dir, "--out", card, "--license", "mit", "--oracle", "Vendor's", "--title", "Digits")
+    assert told == (0, f"{card / 'README.md'}\n", "")
+    text = (card / "README.md").read_text(encoding="utf-8")
+    assert "license: mit" in text
+    assert "# Digits" in text
+    assert read_overlay(card / "prompt.png").meta.oracle == "Vendor's"
 
 
 def test_a_run_file_that_is_wrong_is_refused(command: Command, tmp_path: Path) -> None:

@@ -56,15 +56,15 @@ SMALLEST = f"""() => Math.min(...{WORDS}.map((element) => {{
 def browser() -> Iterator[Any]:
     if not os.environ.get(WITH_TOOLS):
         pytest.skip("Chromium runs in `make test-tools`")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is installed by `make test-tools`")
+    pytest.importorskip("playwright", reason="playwright is installed by `make test-tools`")
+    from benchmarks.tools.screenshots import chromium
+
     try:
-        chromium = find("chromium")
+        find("chromium")
     except ToolMissing as missing:
         pytest.skip(str(missing))
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=str(chromium), args=["--no-sandbox"])
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module", params=["report", "gallery"])

@@ -36,7 +36,7 @@ def log(run: TrackedRun, options: Mapping[str, object]) -> str:
 
     client = MlflowClient(tracking_uri=chosen.tracking_uri)
     made = client.create_run(_experiment(client, chosen.experiment), run_name=run.name).info.run_id
-    status = "FAILED"
+    status = "KILLED"
     try:
         client.log_batch(made, params=[Param(key, str(value)) for key, value in run.settings.items()])
         for point in run.points:
