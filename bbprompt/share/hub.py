@@ -87,10 +87,11 @@ def _client(repository: str) -> Iterator[HfApi]:
         raise UsageError(f"{repository!r} is no repository of the hub; write OWNER/NAME") from error
     except errors.HfHubHTTPError as error:
         raise UsageError(_refused(api, repository, error.response.status_code)) from error
+    except ValueError as error:  # what it says of a header that it does not take, such as an unknown license
+        raise UsageError(f"the hub at {api.endpoint} does not take the card: {_one_line(error)}") from error
     except Exception as error:  # the network's are those of an HTTP library that it has changed before
-        reason = " ".join(str(error).split())[:100]
         raise UsageError(
-            f"cannot reach the hub at {api.endpoint} ({type(error).__name__}: {reason}); is there a network? "
+            f"cannot reach the hub at {api.endpoint} ({type(error).__name__}: {_one_line(error)}); is there a network? "
             "HF_ENDPOINT names another hub"
         ) from error
 
@@ -105,3 +106,7 @@ FIXES = {
 def _refused(api: HfApi, repository: str, status: int) -> str:
     fix = FIXES.get(status, "try again later" if status >= 500 or status == 429 else "see the hub's status page")
     return f"the hub at {api.endpoint} answers {status} for {repository}; {fix}"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 TOKEN = "hf_of_these_tests"
+LICENSES = (None, "mit", "cc0-1.0")
 LFS = "application/vnd.git-lfs+json"
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -63,8 +64,10 @@ class Hub:
         return answer({"url": f"{self.url}/{name}", "name": name, "id": "1"})
 
     def validate(self, body: bytes) -> Answer:
-        """The real one checks the header against a schema; that it is YAML, and a model-index a list of results."""
+        """The real one checks the header against a schema; of it, here, the licenses and what a result must have."""
         header = yaml.safe_load(re.match(r"---\n(.*?)\n---\n", json.loads(body)["content"], re.DOTALL)[1])  # type: ignore[index]
+        if header.get("license") not in LICENSES:
+            return answer({"errors": [{"message": '"license" must be one of [apache-2.0, mit, ...]'}]}, 400)
         for model in header.get("model-index", []):
             for result in model["results"]:
                 assert {"task", "dataset", "metrics"} <= result.keys()

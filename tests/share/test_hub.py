@@ -106,6 +106,7 @@ def test_the_environment_says_where_the_hub_is_and_who_asks(hub: Hub, run_dir: P
 def test_what_the_hub_refuses_is_one_line(hub: Hub, command: Command, run_dir: Path, tmp_path: Path) -> None:
     one_line(command(hub.url, "push", run_dir, NAME, token=None), NAME, "401", "hf auth login")
     one_line(command(hub.url, "pull", NAME, "--out", "x"), NAME, "404", "correct the name")
+    one_line(command(hub.url, "push", run_dir, NAME, "--license", "MIT!"), "does not take the card", "license")
     one_line(command(hub.url, "pull", "no/such/name", "--out", "x"), "write OWNER/NAME")
     assert not (tmp_path / "x").exists()
 

@@ -54,4 +54,4 @@ def log(run: TrackedRun, options: Mapping[str, object]) -> str:
             sent.log(dict(point.values), step=point.step)
         if (outcome := run.outcome()) is not None:
             sent.log({**outcome.values, "prompt": wandb.Image(outcome.picture)}, step=outcome.step)
-        return str(sent.url if chosen.mode != "offline" and sent.url else sent.dir)
+        return str(sent.dir if sent.offline else sent.url)
