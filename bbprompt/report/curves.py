@@ -36,7 +36,7 @@ def _unit(run: RunRecord) -> str:
 def draw_curves(
     figure: Figure, colours: Mapping[str, str], *, chosen: Sequence[Numbered], unit: str, among: Sequence[RunRecord]
 ) -> None:
-    """Draw the curves of ``chosen`` with an accuracy axis that would hold those of all runs ``among`` which it is."""
+    """Draw ``chosen`` on an accuracy axis with room for all runs ``among``, so that figures can stand side by side."""
     figure.set_size_inches(4.4, 2.9 + 0.2 * len(chosen))
     axes = figure.add_subplot(xlabel=unit, ylabel="validation accuracy")
     lines = [(_curve(axes, index, run, colours), run.name) for index, run in chosen]
