@@ -56,7 +56,7 @@ def public_source(source: str) -> str | None:
 
 def public_overlay(overlay: Overlay, *, oracle: str | None = None) -> Overlay:
     """The same pixels, with ``oracle`` or the public part of its oracle's name, and of its training what is known."""
-    training = {key: value for key, value in overlay.meta.training.items() if key in TRAINING}
+    training = {k: v for k, v in overlay.meta.training.items() if k in TRAINING and isinstance(v, Scalar)}
     named = oracle or public_oracle(overlay.meta.oracle)
     return replace(overlay, meta=msgspec.structs.replace(overlay.meta, oracle=named, training=training))
 

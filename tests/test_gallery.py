@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bbprompt.deploy.laying import apply_to_file
 from bbprompt.errors import ConfigError, DataError, OverlayError
 from bbprompt.overlay import Overlay, OverlayMeta, encode_overlay, read_overlay
 from bbprompt.records import EXAMPLES, HISTORY, OVERLAY, RESULT
@@ -20,6 +21,7 @@ from bbprompt.report.gallery import facts
 from bbprompt.report.pictures import stretched_uri
 from bbprompt.templates import make_template
 from tests.fake_runs import SIDE, fake_run, gradient_run
+from tests.golden.cases import FOLDER
 
 URL = "http://10.1.2.3:8000/v2"
 
@@ -63,10 +65,10 @@ def test_a_run_is_shown_as_it_is_stretched_and_over_its_own_test_images(tmp_path
     folder = run_folder(tmp_path / "run")
     page = gallery(tmp_path, folder)
     png = (folder / OVERLAY).read_bytes()
-    samples = fake_run().examples.before
+    examples = fake_run().examples
     levels = prompt().levels.astype(np.uint8) + 128
     expected = [levels.astype(np.uint8), decoded(stretched_uri(png))]
-    expected += [view for pair in zip(samples, prompt().apply(samples), strict=True) for view in pair]
+    expected += [view for pair in zip(examples.before, examples.after, strict=True) for view in pair]
     for found, wanted in zip(pictures(page), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)
 
@@ -93,6 +95,15 @@ def test_a_png_alone_is_shown_over_the_images_given(tmp_path: Path) -> None:
     assert "1,234 in training" in page
     assert "accuracy" not in page
     assert len(pictures(gallery(tmp_path, tmp_path / "mine.png"))) == 2
+
+
+def test_an_image_of_another_size_is_laid_as_apply_lays_it(tmp_path: Path) -> None:
+    shrinking = FOLDER / "padding-shrink-over.png"
+    photo = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    apply_to_file(read_overlay(shrinking), tmp_path / "photo.png", tmp_path / "laid.png")
+    page = gallery(tmp_path, shrinking, images=(tmp_path / "photo.png",))
+    np.testing.assert_array_equal(pictures(page)[-1], np.asarray(Image.open(tmp_path / "laid.png")))
 
 
 def test_the_page_asks_for_nothing_and_tells_no_address(tmp_path: Path) -> None:

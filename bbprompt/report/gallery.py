@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from bbprompt.arrays import UInt8
 from bbprompt.data.files import read_image
 from bbprompt.errors import DataError
@@ -18,6 +16,7 @@ from bbprompt.records import ResultRecord, load_run
 from bbprompt.report.page import render, write_page
 from bbprompt.report.pictures import image_uri, png_uri, shown_width, stretched_uri
 from bbprompt.table import accuracy, count, no_prompt_name
+from bbprompt.templates.resize import fit as resize
 
 LAID = 4
 """Sample images a prompt is shown over."""
@@ -32,13 +31,13 @@ class Exhibit:
         name: of its run, or of its file.
         png: the file itself.
         result: the figures of its run; ``None`` where only the PNG is there.
-        samples: uint8 (n, h, w, 3), of any size, to lay it over.
+        pairs: images without and under it, each uint8 (h, w, 3).
     """
 
     name: str
     png: bytes
     result: ResultRecord | None
-    samples: UInt8
+    pairs: Sequence[tuple[UInt8, UInt8]]
 
     @property
     def overlay(self) -> Overlay:
@@ -70,16 +69,21 @@ def open_exhibit(path: Path, images: Sequence[Path] = ()) -> Exhibit:
         DataError: the folder is not a finished run, or an image cannot be read.
         OverlayError: the PNG is not a prompt.
     """
+    pairs: Sequence[tuple[UInt8, UInt8]] = ()
     if path.is_dir():
         run = load_run(path)
-        name, png, result, samples = run.name, run.overlay_png, run.result, run.examples.before[:LAID]
+        name, png, result = run.name, run.overlay_png, run.result
+        pairs = list(zip(run.examples.before, run.examples.after, strict=True))[:LAID]
     else:
-        read_overlay(path)
-        name, png, result, samples = path.stem, path.read_bytes(), None, np.zeros((0, 1, 1, 3), np.uint8)
-    if images:
-        canvas = decode_overlay(png).template.canvas
-        samples = np.stack([read_image(image, canvas) for image in images])
-    return Exhibit(name, png, result, samples)
+        overlay = read_overlay(path)
+        name, png, result = path.stem, encode_overlay(overlay), None
+    return Exhibit(name, png, result, [_laid(decode_overlay(png), image) for image in images] or pairs)
+
+
+def _laid(overlay: Overlay, path: Path) -> tuple[UInt8, UInt8]:
+    """An image at the prompt's size, without it and under it; from the file itself, as the oracle would get it."""
+    image = read_image(path)[None]
+    return resize(image, overlay.template.canvas)[0], overlay.apply(image)[0]
 
 
 def write_gallery(path: Path, exhibits: Sequence[Exhibit], *, title: str) -> None:
@@ -102,7 +106,6 @@ def show(exhibit: Exhibit) -> Shown:
         OverlayError: its PNG is damaged.
     """
     overlay = exhibit.overlay
-    laid = overlay.apply(exhibit.samples) if len(exhibit.samples) else exhibit.samples
     return Shown(
         name=exhibit.name,
         blend=overlay.template.blend,
@@ -110,7 +113,7 @@ def show(exhibit: Exhibit) -> Shown:
         overlay=png_uri(encode_overlay(overlay)),
         stretched=stretched_uri(exhibit.png),
         facts=facts(overlay, exhibit.result),
-        pairs=[(image_uri(before), image_uri(after)) for before, after in zip(exhibit.samples, laid, strict=True)],
+        pairs=[(image_uri(before), image_uri(after)) for before, after in exhibit.pairs],
     )
 
 
@@ -123,8 +126,8 @@ def facts(overlay: Overlay, result: ResultRecord | None) -> dict[str, str]:
         said[no_prompt_name(result)] = accuracy(result.no_prompt)
         costs = result.costs
         said["passes" if costs.queries is None else "queries"] = count(costs.queries or costs.passes)
-    elif "queries" in meta.training:
-        said["queries"] = f"{meta.training['queries']:,} in training"
+    elif isinstance(queries := meta.training.get("queries"), int):
+        said["queries"] = f"{queries:,} in training"
     said["oracle"] = meta.oracle
     said["prompt"] = f"{overlay.template.name}, {overlay.template.blend}, {canvas[1]} x {canvas[0]} pixels"
     said["label map"] = label_map_name(meta)
