@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 MODELS ?= .venv-models
+SINKS ?= .venv-sinks
 
 TOOLS := imagemagick ffmpeg chromium gimp
 FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
 
-.PHONY: demo test test-models test-tools lint fuzz bench-digits bench-paper bench-queries readme clean
+.PHONY: demo test test-models test-sinks test-tools lint fuzz bench-digits bench-paper bench-queries readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
@@ -18,6 +19,10 @@ test: lint
 # Model zoos: about 5 GB of packages, in an environment of their own; torch and torchvision must be of one release.
 test-models: $(MODELS)/.models
 	$(MODELS)/bin/pytest tests/models
+
+# Experiment trackers: about 1 GB of packages, in an environment of their own.
+test-sinks: $(SINKS)/.sinks
+	$(SINKS)/bin/pytest tests/sinks
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -63,5 +68,10 @@ $(MODELS)/.models: pyproject.toml
 	$(MODELS)/bin/pip install --quiet --disable-pip-version-check torch==2.14.1 torchvision==0.29.1 -e '.[dev,models]'
 	touch $@
 
+$(SINKS)/.sinks: pyproject.toml
+	$(PYTHON) -m venv $(SINKS)
+	$(SINKS)/bin/pip install --quiet --disable-pip-version-check -e '.[sinks]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(MODELS) demo-out build dist
+	rm -rf $(VENV) $(MODELS) $(SINKS) demo-out build dist

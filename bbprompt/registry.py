@@ -13,6 +13,7 @@ from bbprompt.oracle import Oracle
 
 if TYPE_CHECKING:
     from bbprompt.proxy.dialect import Dialect
+    from bbprompt.tracking import TrackedRun
 
 ORACLES = "bbprompt.oracles"
 """Entry points of ``open_oracle(options: Mapping[str, object]) -> Oracle``."""
@@ -25,6 +26,9 @@ STUDENTS = "bbprompt.students"
 
 DIALECTS = "bbprompt.dialects"
 """Entry points of ``open_dialect(options: Mapping[str, object]) -> Dialect``; see ``bbprompt.proxy.dialect``."""
+
+SINKS = "bbprompt.sinks"
+"""Entry points of ``log(run: TrackedRun, options: Mapping[str, object]) -> str``; see ``bbprompt.tracking``."""
 
 TEXT_ENCODERS = "bbprompt.text_encoders"
 """Entry points of ``encode(texts: Sequence[str]) -> Float``, shape (n, e)."""
@@ -92,6 +96,16 @@ def open_dialect(name: str, options: Mapping[str, object]) -> Dialect:
     """
     dialect: Dialect = _load("adapter of the proxy", name, DIALECTS)(options)
     return dialect
+
+
+def find_sink(name: str) -> Callable[[TrackedRun, Mapping[str, object]], str]:
+    """Return what sends a run to an experiment tracker.
+
+    Raises:
+        ConfigError: an unknown tracker.
+    """
+    log: Callable[[TrackedRun, Mapping[str, object]], str] = _load("tracker", name, SINKS)
+    return log
 
 
 def find_text_encoder(name: str) -> Callable[..., Any]:

@@ -34,7 +34,8 @@ class Row:
 
 def rows(runs: Sequence[RunRecord]) -> list[Row]:
     """One row for each distinct *no prompt + label map*, then one for each run, in the order given."""
-    return _no_prompt_rows(runs) + [_run_row(run) for run in runs]
+    plain = [Row(name, accuracy(found)) for name, found in no_prompts(runs)]
+    return plain + [_run_row(run) for run in runs]
 
 
 def results_table(runs: Sequence[RunRecord]) -> rich.table.Table:
@@ -97,6 +98,22 @@ def no_prompt_name(result: ResultRecord) -> str:
     return f"no prompt + {result.label_map}"
 
 
+def no_prompts(runs: Sequence[RunRecord]) -> list[tuple[str, AccuracyRecord]]:
+    """Each distinct *no prompt + label map* with its name, which tells of whose runs it is where names are alike."""
+    shared: dict[tuple[str, str], list[RunRecord]] = {}
+    for run in runs:
+        key = no_prompt_name(run.result), accuracy(run.result.no_prompt)
+        shared.setdefault(key, []).append(run)
+    names = [name for name, _ in shared]
+    return [
+        (
+            name if names.count(name) == 1 else f"{name} ({', '.join(run.name for run in of)})",
+            of[0].result.no_prompt,
+        )
+        for (name, _), of in shared.items()
+    ]
+
+
 def _run_row(run: RunRecord) -> Row:
     costs = run.result.costs
     return Row(
@@ -107,18 +124,6 @@ def _run_row(run: RunRecord) -> Row:
         seconds=seconds(costs.seconds),
         usd=usd(costs),
     )
-
-
-def _no_prompt_rows(runs: Sequence[RunRecord]) -> list[Row]:
-    shared: dict[tuple[str, str], list[str]] = {}
-    for run in runs:
-        key = no_prompt_name(run.result), accuracy(run.result.no_prompt)
-        shared.setdefault(key, []).append(run.name)
-    names = [name for name, _ in shared]
-    return [
-        Row(name if names.count(name) == 1 else f"{name} ({', '.join(of)})", found)
-        for (name, found), of in shared.items()
-    ]
 
 
 def _escape_cell(text: str) -> str:

@@ -85,7 +85,7 @@ def open_task(config: RunConfig, *, oracle: Oracle | None = None) -> Task:
     look_up("label map", config.labels.map, LABEL_MAPS)
     oracle = oracle or _oracle(config.oracle)
     loss = choose_loss(config.fit.loss, oracle.spec.answer)
-    return Task(config, oracle, _splits(config, oracle.spec), _prompt(config, oracle.spec), loss)
+    return Task(config, oracle, _splits(config, oracle.spec), make_prompt(config, oracle.spec.input_size), loss)
 
 
 def _oracle(config: OracleConfig) -> Oracle:
@@ -100,11 +100,16 @@ def _splits(config: RunConfig, spec: OracleSpec) -> Splits:
     return split(source, shots=data.shots, validation=data.validation, test=data.test, rng=rng)
 
 
-def _prompt(config: RunConfig, spec: OracleSpec) -> PixelPrompt:
+def make_prompt(config: RunConfig, canvas: tuple[int, int]) -> PixelPrompt:
+    """The prompt that a run file asks for, for images of ``canvas`` = (height, width).
+
+    Raises:
+        ConfigError: an unknown name or option, or a size that does not fit.
+    """
     asked = config.prompt
     template = make_template(
         asked.template,
-        canvas=spec.input_size,
+        canvas=canvas,
         blend=asked.blend,
         size=asked.size,
         shrink=asked.shrink,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from tests.fake_runs import SECRET
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -15,3 +18,20 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("real models and images are not beside this checkout (../shared/data)")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One real run, of seconds, whose oracle has an address, and whose files a folder, that nobody is to see."""
+    from bbprompt.config import parse_config
+    from bbprompt.run import fit_run
+    from tests.run.conftest import Digits, document, opens
+
+    folder = tmp_path_factory.mktemp(SECRET) / "run"
+    fake = Digits()
+    fake.spec = replace(fake.spec, name=f"https://{SECRET}/v1 features 3")
+    oracle = {"adapter": f"/home/{SECRET}/features.toml", "url": f"https://{SECRET}/v1", "key_env": SECRET}
+    with pytest.MonkeyPatch.context() as patch:
+        opens(fake, patch)
+        fit_run(parse_config(document(oracle=oracle)), folder)
+    return folder

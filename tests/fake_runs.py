@@ -13,6 +13,8 @@ from bbprompt.evaluate import Accuracy
 from bbprompt.records import AccuracyRecord, Costs, Examples, HistoryRecord, ResultRecord, RunRecord
 
 SIDE = 8
+SECRET = "acme-prod.example"
+"""In the address of a service, in paths, and in nothing that strangers get."""
 
 
 def accuracy_record(correct: int, n: int) -> AccuracyRecord:

@@ -8,7 +8,6 @@ from dataclasses import astuple
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
-from xml.etree import ElementTree
 
 import msgspec
 import numpy as np
@@ -17,8 +16,7 @@ from PIL import Image
 
 from bbprompt.errors import ConfigError, DataError, OverlayError
 from bbprompt.records import Costs, RunRecord
-from bbprompt.report import save_curves, write_report
-from bbprompt.report.figures import curves
+from bbprompt.report import write_report
 from bbprompt.report.pictures import stretched_uri
 from bbprompt.report.sections import headline
 from bbprompt.table import rows
@@ -99,25 +97,6 @@ def test_ids_are_unique_and_every_reference_finds_one(tmp_path: Path) -> None:
     assert used <= set(ids)
 
 
-def test_queries_and_passes_have_a_panel_each_and_its_colours_are_the_pages() -> None:
-    panels = curves([fake_run("_$spsa$"), gradient_run()])
-    assert ["queries" in panel.caption for panel in panels] == [True, False]
-    for panel, name in zip(panels, ("_$spsa$", "gradient"), strict=True):
-        words = list(ElementTree.fromstring(panel.svg).itertext())
-        assert name in words
-        assert "no prompt + linear, test images" in words
-        assert set(re.findall(r"(?:fill|stroke): ([^;\"]*)", panel.svg)) <= {
-            "none",
-            *(f"var(--{name})" for name in ("ink", "muted", "rule", "curve-0", "curve-1")),
-        }
-
-
-def test_every_run_is_drawn_however_many() -> None:
-    names = [f"run {index}" for index in range(8)]
-    (panel,) = curves([fake_run(name) for name in names])
-    assert set(names) <= set(ElementTree.fromstring(panel.svg).itertext())
-
-
 def test_a_run_without_a_look_at_validation_has_no_curve(tmp_path: Path) -> None:
     assert "svg" not in page(tmp_path, msgspec.structs.replace(fake_run(), history=[])).tags
 
@@ -196,18 +175,3 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 def test_matplotlib_is_imported_only_to_draw() -> None:
     check = "import sys, bbprompt.report; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", check], check=True)
-
-
-def test_curves_are_files_for_a_paper_the_same_each_time(tmp_path: Path) -> None:
-    runs = [fake_run("query-only"), gradient_run()]
-    written = save_curves(tmp_path / "one", runs)
-    assert {path.name for path in written} == {
-        f"curves-{u}.{s}" for u in ("queries", "passes") for s in ("pdf", "svg")
-    }
-    for path in written:
-        content = path.read_bytes()
-        assert content.startswith(b"%PDF" if path.suffix == ".pdf" else b"<?xml")
-        assert b"#0a000" not in content
-        assert b"#0b000" not in content
-    for one, two in zip(written, save_curves(tmp_path / "two", runs), strict=True):
-        assert one.read_bytes() == two.read_bytes()

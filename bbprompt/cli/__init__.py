@@ -29,6 +29,11 @@ INTERRUPTED = 130
         "show": "Say what is in a prompt's PNG.",
         "adapters": "List what can be spoken to.",
         "report": "Write a finished run's report.html again.",
+        "gallery": "Show prompts side by side on one page.",
+        "log": "Send a run to TensorBoard, MLflow, W&B or trackio.",
+        "card": "Write a run's prompt as a card for other people.",
+        "push": "Put a run's prompt on the Hugging Face hub.",
+        "pull": "Get a prompt from the Hugging Face hub.",
     },
 )
 @click.version_option(package_name="bbprompt")

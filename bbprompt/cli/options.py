@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
@@ -16,7 +16,25 @@ png = click.argument("png", metavar="PROMPT.png", type=click.Path(path_type=Path
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."
 )
+figures = click.option("--figures", type=folder, help="Folder for the figures as PDF and SVG, too.")
 seed = click.option("--seed", type=click.IntRange(min=0), help="Instead of the run file's seed.")
+
+repository = click.argument("repository", metavar="OWNER/NAME")
+
+
+def said(command: Callable[..., None]) -> Callable[..., None]:
+    """What only the author of a card can say."""
+    for name, words in SAID.items():
+        command = click.option(f"--{name}", help=words)(command)
+    return command
+
+
+SAID = {
+    "license": "Of the prompt, as the hub spells it, such as mit.",
+    "dataset": "What to call the images; a folder of your own is not named.",
+    "oracle": "What to call the classifier; its URL is not given.",
+    "title": "The card's heading.",
+}
 
 
 def pairs(settings: Iterable[str]) -> dict[str, object]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bbprompt.atomic import write_atomically
 from bbprompt.errors import ConfigError, DataError
 from bbprompt.records import RunRecord
-from bbprompt.report.figures import curves
+from bbprompt.report.figures import panels
 from bbprompt.report.sections import section
 from bbprompt.table import CAPTION, HEADINGS, percent, rows
 
@@ -26,22 +26,21 @@ def write_report(path: Path, runs: Sequence[RunRecord], *, title: str) -> None:
     """
     if not runs:
         raise DataError("a report needs a finished run, got none; run bbprompt fit first")
-    html = _template().render(
+    html = render(
+        "page.html.j2",
         title=title,
         headings=HEADINGS,
         caption=CAPTION,
         rows=[astuple(row) for row in rows(runs)],
-        panels=curves(runs),
+        panels=panels(runs),
         sections=[section(run, anchor=f"run-{index}") for index, run in enumerate(runs)],
         percent=percent,
     )
-    try:
-        write_atomically(path, html.encode())
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}; name a folder that is yours") from error
+    write_page(path, html)
 
 
-def _template() -> Template:
+def render(template: str, **content: object) -> str:
+    """Fill one of this package's pages with ``content``; text in it is shown, never obeyed."""
     environment = Environment(
         loader=PackageLoader("bbprompt.report", package_path=""),
         autoescape=True,
@@ -49,4 +48,16 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2")
+    return environment.get_template(template).render(content)
+
+
+def write_page(path: Path, html: str) -> None:
+    """Write a page, over an older one if there is one.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    try:
+        write_atomically(path, html.encode())
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}; name a folder that is yours") from error

@@ -1,4 +1,4 @@
-"""The report's curves as files of their own, PDF and SVG, for a paper."""
+"""The report's figures as files of their own, PDF and SVG, for a paper."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from typing import Any
 
 from bbprompt.errors import ConfigError
 from bbprompt.records import RunRecord
-from bbprompt.report.figures import CURVES, INK, MUTED, RULE, by_unit, draw, style
-
-DAY = ("#0b5cad", "#b8500a", "#00795a", "#9c3587", "#6b5a00", "#4b4f56")
-PAPER = {INK: "#000000", MUTED: "#555555", RULE: "#dddddd", **dict(zip(CURVES, DAY, strict=True))}
-"""What a figure on its own says where the page says its style sheet's colours; the curves' are those by day."""
+from bbprompt.report.figures import drawn, plots
+from bbprompt.report.style import PAPER, style
 
 FORMATS: Mapping[str, dict[str, Any]] = {
     "svg": {"metadata": {"Date": None}},
@@ -20,17 +17,17 @@ FORMATS: Mapping[str, dict[str, Any]] = {
 }
 
 
-def save_curves(folder: Path, runs: Sequence[RunRecord]) -> list[Path]:
-    """Write each panel's figure as PDF and SVG, for a paper; the same runs give the same bytes.
+def save_figures(folder: Path, runs: Sequence[RunRecord]) -> list[Path]:
+    """Write each of the report's figures as PDF and SVG; the same runs give the same bytes.
 
     Raises:
         ConfigError: matplotlib is not installed, or a file cannot be written.
     """
     written = []
-    for unit, chosen in by_unit(runs).items():
-        figure = draw(chosen, unit, PAPER)
+    for plot in plots(runs):
+        figure = drawn(plot, PAPER)
         for suffix, options in FORMATS.items():
-            path = folder / f"curves-{unit}.{suffix}"
+            path = folder / f"{plot.name}.{suffix}"
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 with style(PAPER):

@@ -23,9 +23,7 @@ def png_uri(png: bytes) -> str:
 
 def image_uri(pixels: UInt8) -> str:
     """Pixels, uint8 (h, w, 3) or (h, w, 4), as the data URI of a PNG."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
-    return png_uri(buffer.getvalue())
+    return png_uri(_png(pixels))
 
 
 def shown_width(png: bytes) -> int:
@@ -39,7 +37,12 @@ def shown_width(png: bytes) -> int:
 
 
 def stretched_uri(png: bytes) -> str:
-    """An overlay with its opaque pixels' distance from grey 128 scaled up to the full range; one gain for all.
+    """``stretched`` as a data URI."""
+    return png_uri(stretched(png))
+
+
+def stretched(png: bytes) -> bytes:
+    """A picture of an overlay, a PNG: its opaque pixels' distance from grey 128 scaled up to the full range, all alike.
 
     Raises:
         OverlayError: the PNG is damaged.
@@ -50,4 +53,10 @@ def stretched_uri(png: bytes) -> str:
     opaque = pixels[..., 3] > 0 if pixels.shape[-1] == 4 else np.ones(pixels.shape[:2], bool)
     largest = np.abs(away[opaque]).max(initial=0.0)
     colours = np.clip(GREY + away * (127 / largest if largest else 1.0), 0, 255).round().astype(np.uint8)
-    return image_uri(np.concatenate([colours, pixels[..., 3:]], axis=-1))
+    return _png(np.concatenate([colours, pixels[..., 3:]], axis=-1))
+
+
+def _png(pixels: UInt8) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

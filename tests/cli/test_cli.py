@@ -131,8 +131,10 @@ def test_compare_makes_one_table_of_several_runs(
 ) -> None:
     other = tmp_path / "spsa.toml"
     other.write_text(tomli_w.dumps(document(fit={"method": "spsa"})), encoding="utf-8")
-    code, out, _ = command("compare", run_file, other, "--out", tmp_path / "both", "--json")
+    figures = tmp_path / "figures"
+    code, out, _ = command("compare", run_file, other, "--out", tmp_path / "both", "--figures", figures, "--json")
     assert code == 0
+    assert {"accuracy.pdf", "accuracy.svg", "curves-queries.pdf"} <= {path.name for path in figures.iterdir()}
     assert set(json.loads(out)["runs"]) == {"digits", "spsa"}
     assert (tmp_path / "both" / "report.html").exists()
 
@@ -145,6 +147,24 @@ def test_report_writes_a_finished_runs_report_again(
     (tmp_path / "run" / "report.html").unlink()
     assert command("report", tmp_path / "run")[0] == 0
     assert len((tmp_path / "run" / "report.html").read_bytes()) == pytest.approx(len(page), rel=0.1)
+
+
+def test_gallery_shows_runs_and_pngs_on_one_page(command: Command, run_dir: Path, tmp_path: Path) -> None:
+    page = tmp_path / "gallery.html"
+    assert command("gallery", run_dir, OVERLAYS[0], "--out", page) == (0, f"{page}\n", "")
+    text = page.read_text(encoding="utf-8")
+    assert ">run</h2>" in text
+    assert f">{OVERLAYS[0].stem}</h2>" in text
+
+
+def test_card_writes_a_folder_for_other_people(command: Command, run_dir: Path, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    told = command("card", run_dir, "--out", card, "--license", "mit", "--oracle", "Vendor's", "--title", "Digits")
+    assert told == (0, f"{card / 'README.md'}\n", "")
+    text = (card / "README.md").read_text(encoding="utf-8")
+    assert "license: mit" in text
+    assert "# Digits" in text
+    assert read_overlay(card / "prompt.png").meta.oracle == "Vendor's"
 
 
 def test_a_run_file_that_is_wrong_is_refused(command: Command, tmp_path: Path) -> None:
