@@ -76,8 +76,12 @@ def headline(result: ResultRecord) -> str:
     ended = "; its budget ended first" if result.stopped == "budget" else ""
     return (
         f"gets {accuracy(result.prompt)} of the test images right, "
-        f"{_difference(result.prompt, result.no_prompt)} {against}, {_cost(result.costs)}{ended}."
+        f"{_difference(result.prompt, result.no_prompt)} {against}, {_cost(result.costs)}{ended}.{_preflight(result)}"
     )
+
+
+def _preflight(result: ResultRecord) -> str:
+    return "" if result.preflight is None else f" {str(result.preflight).capitalize()}."
 
 
 def _difference(prompt: AccuracyRecord, no_prompt: AccuracyRecord) -> str:
