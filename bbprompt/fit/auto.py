@@ -1,21 +1,23 @@
-"""``method = "auto"``: no knob to turn. A pre-flight; a student, where there is one; then pairs; validation guards all.
+"""``method = "auto"``: no knob to turn. The map; a pre-flight; a student; pairs; validation guards all.
 
-What each part is worth was measured; see benchmarks/queries. Where the pre-flight says that a prompt is not likely to
-pay, the budget goes to the label map. Otherwise the student moves the prompt fastest in the first thousand queries and
-then no longer helps; antithetic sign pairs on pixels, one image each, move it slowly but on. Selection keeps the best
-look, no prompt at all being the first, so that the system stays near the map alone or above.
+What each part is worth was measured; see benchmarks/queries. A map from more labels than there are images is taught with
+variations of them first. Where the pre-flight then says that a prompt is not likely to pay, that is all. Otherwise the
+student moves the prompt fastest in the first thousand queries and then no longer helps; antithetic sign pairs on
+pixels, one image each, move it slowly but on. Selection keeps the best look, no prompt at all being the first, so that
+the system stays near the map alone or above.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from bbprompt.arrays import Float
 from bbprompt.errors import BudgetExhausted
 from bbprompt.estimators import AntitheticPairs
-from bbprompt.fit.by_map import fit_by_map
+from bbprompt.fit.by_map import learn_map, starves
 from bbprompt.fit.by_query import fit_by_query
 from bbprompt.fit.by_student import learn_from_student
 from bbprompt.fit.preflight import fly
@@ -50,24 +52,20 @@ def fit_auto(
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
-    found, answers, asked = None, start, selection.cost
+    maps, found, asked = fit_map(start, objective.targets), None, selection.cost
+    taught_map = not maps.whole.learns
+    learn_more = partial(
+        learn_map, objective, theta, selection, fit_map=fit_map, start=start, queries=queries, rng=rng, watch=watch
+    )
     try:
-        selection.look(theta, fit_map(start, objective.targets).whole, step=0, queries=0, loss=None)
-        found, scored = fly(objective, theta, fit_map=fit_map, start=start, queries=queries, rng=rng)
+        selection.look(theta, maps.whole, step=0, queries=0, loss=None)
+        if starves(start) and not taught_map:
+            asked, taught_map = learn_more(asked=asked), True
+        found, scored = fly(objective, theta, fit_map=fit_map, start=start, queries=queries - asked, rng=rng)
         asked += scored
         if found.pays is False:
-            fit = fit_by_map(
-                objective,
-                theta,
-                selection,
-                fit_map=fit_map,
-                start=start,
-                queries=queries,
-                rng=rng,
-                asked=asked,
-                watch=watch,
-            )
-            return replace(fit, preflight=found)
+            asked = asked if taught_map else learn_more(asked=asked)
+            return replace(selection.finish(queries=asked, stopped="done"), preflight=found)
         if student is not None:
             taught = learn_from_student(
                 objective,
@@ -81,7 +79,7 @@ def fit_auto(
                 asked=asked,
                 watch=watch,
             )
-            theta, answers, asked = taught.theta, taught.answers, taught.asked
+            theta, start, asked = taught.theta, taught.answers, taught.asked
     except BudgetExhausted:
         if selection.label_map is None:
             raise
@@ -92,7 +90,7 @@ def fit_auto(
         pairs,
         selection,
         fit_map=fit_map,
-        start=answers,
+        start=start,
         queries=queries,
         looks=looks,
         rng=rng,

@@ -1,7 +1,7 @@
-"""Spend a budget on the label map alone: score varied training images, too, and fit the map to all answers.
+"""Learn the label map from more answers: score varied training images, too, and fit the map to all of them.
 
 A linear map from a thousand labels has more numbers than a few training images can say; answers to small variations of
-them stand for images that are not there. Where an oracle has few labels there is little to gain, and validation says so.
+them stand for images that are not there. From few labels there is little to gain, and validation says so.
 """
 
 from __future__ import annotations
@@ -9,17 +9,19 @@ from __future__ import annotations
 import numpy as np
 
 from bbprompt.arrays import Float, Float32
-from bbprompt.errors import BudgetExhausted
-from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
+from bbprompt.fit.selection import FitMap, Selection, Watch, unwatched
 from bbprompt.fit.variations import vary
 from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
 
-PATIENCE = 2
-"""Looks in a row that find the map no better, each after twice as many answers, before the rest is not spent."""
+
+def starves(start: Scores) -> bool:
+    """Whether answers (n, k) have more labels than images: then a map fits them in any number of ways."""
+    n, k = start.values.shape
+    return bool(k > n)
 
 
-def fit_by_map(
+def learn_map(
     objective: Objective,
     theta: Float,
     selection: Selection,
@@ -30,29 +32,32 @@ def fit_by_map(
     rng: np.random.Generator,
     asked: int,
     watch: Watch = unwatched,
-) -> Fit:
-    """Score variations under ``theta``, with a look whenever there are twice as many answers as at the last.
+) -> int:
+    """Score variations under ``theta`` until a map fitted to twice as many answers looks no better to validation.
 
     Args:
         start: answers to the objective's images at ``theta``, one each.
         queries: images that may be scored, looks included.
         asked: images of ``queries`` that were scored before, the first look among them.
+
+    Returns:
+        Images of ``queries`` that are scored now.
+
+    Raises:
+        OracleError: a query failed for good. Everything paid for is in the ledger.
     """
-    n, answers, worse = len(objective.targets), [start.values], 0
-    try:
-        while worse < PATIENCE and asked + len(answers) * n + selection.cost <= queries:
-            for _ in range(len(answers)):
-                laid = objective.prompt.apply(vary(objective.images, rng), theta)
-                answers.append(objective.oracle.query(laid).values)
-                asked += n
-                watch(asked, selection.accuracy)
-            best = selection.score
-            label_map = fit_map(_side_by_side(answers, start), np.repeat(objective.targets, len(answers))).whole
-            selection.look(theta, label_map, step=len(answers) - 1, queries=asked, loss=None)
-            asked, worse = asked + selection.cost, 0 if selection.score > best else worse + 1
-    except BudgetExhausted:
-        return selection.finish(queries=asked, stopped="budget")
-    return selection.finish(queries=asked, stopped="done")
+    n, answers, better = len(objective.targets), [start.values], True
+    while better and asked + len(answers) * n + selection.cost <= queries:
+        for _ in range(len(answers)):
+            laid = objective.prompt.apply(vary(objective.images, rng), theta)
+            answers.append(objective.oracle.query(laid).values)
+            asked += n
+            watch(asked, selection.accuracy)
+        best = selection.score
+        label_map = fit_map(_side_by_side(answers, start), np.repeat(objective.targets, len(answers))).whole
+        selection.look(theta, label_map, step=len(answers) - 1, queries=asked, loss=None)
+        asked, better = asked + selection.cost, selection.score > best
+    return asked
 
 
 def _side_by_side(answers: list[Float32], start: Scores) -> Scores:

@@ -26,9 +26,9 @@ from bbprompt.records import Preflight
 
 SHARE = 0.05
 """Of the budget: what a pre-flight may cost at most."""
-IMAGES = 4
-"""Of each class, that a pattern is judged on; fresh ones for each pattern."""
-FEWEST = 6
+IMAGES = 8
+"""Of each class, that patterns are judged on: the same for all. On half as many, noise hides what patterns do."""
+FEWEST = 5
 """Patterns, below which nothing is said."""
 HELPFUL = 0.25
 """Share of patterns that help, below which a prompt is not likely to pay."""
@@ -43,7 +43,7 @@ def fly(
 
     Args:
         start: answers to the objective's images at ``theta``, one each.
-        queries: the whole budget.
+        queries: images that may still be scored.
 
     Returns:
         What was found, and how many images were scored for it.
@@ -52,11 +52,11 @@ def fly(
     patterns = int(SHARE * queries) // images
     if patterns < FEWEST:
         return Preflight(patterns=patterns, helpful=None, gain=None, pays=None), 0
-    changes = [
-        _change(objective, theta + random_pattern(objective.prompt, rng), rows, fit_map=fit_map, start=start)
-        for rows in (_balanced(objective.targets, images, rng) for _ in range(patterns))
-    ]
-    return judge(np.array(changes), affordable=queries // images), patterns * images
+    rows = _balanced(objective.targets, images, rng)
+    before = _judged(objective, Scores(start.values[rows], start.answer), rows, fit_map)
+    thetas = (theta + random_pattern(objective.prompt, rng) for _ in range(patterns))
+    after = [_judged(objective, objective.query(tried[None], rows[None]), rows, fit_map) for tried in thetas]
+    return judge(np.array(after) - before, affordable=queries // images), patterns * images
 
 
 def judge(changes: Float, *, affordable: int) -> Preflight:
@@ -85,18 +85,11 @@ def expected_minimum(n: int) -> float:
     return float(stats.norm.ppf((1 - 0.375) / (n + 0.25)))
 
 
-def _change(
-    objective: Objective, theta: Float, rows: Int, *, fit_map: FitMap, start: Scores
-) -> tuple[float, float]:
+def _judged(objective: Objective, scores: Scores, rows: Int, fit_map: FitMap) -> Float:
+    """Left-out loss and accuracy of answers to ``rows``, each through the map that is fitted to the others."""
     targets = objective.targets[rows]
-    judged = []
-    for scores in (objective.query(theta[None], rows[None]), Scores(start.values[rows], start.answer)):
-        class_scores = fit_map(scores, targets)(scores.log(), np.arange(len(rows)))
-        judged.append(
-            (objective.loss(class_scores, targets).mean(), (class_scores.argmax(axis=1) == targets).mean())
-        )
-    (loss, accuracy), (loss_before, accuracy_before) = judged
-    return float(loss - loss_before), float(accuracy - accuracy_before)
+    class_scores = fit_map(scores, targets)(scores.log(), np.arange(len(rows)))
+    return np.array([objective.loss(class_scores, targets).mean(), (class_scores.argmax(axis=1) == targets).mean()])
 
 
 def _balanced(targets: Int, images: int, rng: np.random.Generator) -> Int:
