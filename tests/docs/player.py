@@ -114,7 +114,9 @@ def expect(got: str, shown: list[str]) -> None:
     """Compare with what a page shows: ``...`` stands for anything, a number for any number, a space for any space."""
     tokens = re.split(rf"(\.\.\.|─+|\s+|{NUMBER})", "\n".join(shown).strip())
     pattern = "".join(map(_pattern, tokens))
-    assert re.fullmatch(pattern, got.strip(), re.DOTALL), f"the page shows\n{chr(10).join(shown)}\nbut here it is\n{got}"
+    assert re.fullmatch(pattern, got.strip(), re.DOTALL), (
+        f"the page shows\n{chr(10).join(shown)}\nbut here it is\n{got}"
+    )
 
 
 def _pattern(token: str) -> str:

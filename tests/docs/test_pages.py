@@ -46,7 +46,9 @@ def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
 
 def test_the_extras_that_pages_tell_to_install_are_there() -> None:
     known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    asked = re.findall(r"bbprompt\[([\w,-]+)\]", "".join(page.read_text(encoding="utf-8") for page in [*PAGES, README]))
+    asked = re.findall(
+        r"bbprompt\[([\w,-]+)\]", "".join(page.read_text(encoding="utf-8") for page in [*PAGES, README])
+    )
     assert asked
     assert {extra for extras in asked for extra in extras.split(",")} <= known.keys()
 

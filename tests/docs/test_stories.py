@@ -85,7 +85,9 @@ def test_adapt_your_api(player: Player, photos: Path) -> None:
 
 def test_ship(player: Player, photos: Path) -> None:
     made = overlay_of("padding", "add")
-    meta = OverlayMeta(oracle="pets", classes=("cat", "dog"), label_map={"name": "given", "indices": [2, 0], "width": 3})
+    meta = OverlayMeta(
+        oracle="pets", classes=("cat", "dog"), label_map={"name": "given", "indices": [2, 0], "width": 3}
+    )
     write_overlay(photos / "prompt.png", Overlay(made.template, made.levels, meta))
     pixels = np.random.default_rng(0).integers(0, 256, (12, 15, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(photos / "photo.png")
