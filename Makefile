@@ -44,6 +44,7 @@ docs-serve: $(DOCS)/.docs
 screenshots: docs $(VENV)/.dev
 	.ci/debian chromium
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,tools]'
+	$(BIN)/bbprompt demo --out demo-out
 	$(BIN)/python -m benchmarks.screenshots
 
 bench-digits: $(VENV)/.dev

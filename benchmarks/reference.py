@@ -80,7 +80,7 @@ def page() -> str:
     config = "bbprompt.config"
     parts = [
         HEAD,
-        *section("## At the top", keys(config, "RunConfig", only={"seed"}) + [_preset()]),
+        *section("## At the top", [*keys(config, "RunConfig", only={"seed"}), _preset()]),
         *section("## [oracle]", keys(config, "OracleConfig")),
         *adapters(),
         *section("## [data]", keys(config, "DataConfig")),

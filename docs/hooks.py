@@ -41,7 +41,11 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
             return found[0]
         up = "../" * (len(PurePosixPath(page.file.src_uri).parts) - 1)
         copy = f"{up}{COPIES}/{_in_repository(path, config)}"
-        return f"[{found['text']}]({copy})" if path.is_file() else f"{found['text']} (`{_in_repository(path, config)}`)"
+        return (
+            f"[{found['text']}]({copy})"
+            if path.is_file()
+            else f"{found['text']} (`{_in_repository(path, config)}`)"
+        )
 
     return BEYOND.sub(lead, markdown)
 

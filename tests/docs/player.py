@@ -1,4 +1,4 @@
-"""Play a page: write its files, run its Python, type its commands, in the order of the page, and compare what they say."""
+"""Play a page: write its files, run its Python, type its commands, in its order, and compare what they say."""
 
 from __future__ import annotations
 
