@@ -39,22 +39,22 @@ page is written from the code that reads them: `python -m benchmarks.reference`.
 ```toml
 # run.toml
 seed = 0
-[oracle]                  # the classifier: an adapter, and the adapter's own keys
+[oracle]  # the classifier
 adapter = "open-inference"
 url = "http://127.0.0.1:8000"
 model = "efficientnet-lite0"
-[data]                    # the images, and how they are split
+[data]  # the images
 source = "folder:data/textures"
 shots = 16
-[prompt]                  # where the pixels are, and how theta becomes them
+[prompt]  # where the pixels are
 template = "padding"
 size = 30
-[labels]                  # from the classifier's labels to the classes
+[labels]  # from labels to classes
 map = "linear"
-[fit]                     # the method, and the method's own keys
+[fit]  # how it is learned
 method = "antithetic"
 pairs = 10
-[budget]                  # the most that it may spend
+[budget]  # the most to spend
 queries = 10000
 ```
 """

@@ -15,7 +15,7 @@ from benchmarks.browser import DESKTOP, PHONE, PHONE_DARK, View, chromium, hoste
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-COLOURS = 128
+COLOURS = 256
 
 
 @dataclass(frozen=True, slots=True)
