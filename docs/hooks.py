@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ COPIES = "source"
 """Where the copies of files beyond docs/ lie on the site."""
 BEYOND = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>(?:\.\./)+[^)#\s]+)\)")
 FORMULA = re.compile(r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>', re.DOTALL)
-ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
@@ -50,18 +50,16 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     return BEYOND.sub(lead, markdown)
 
 
-def on_page_content(html: str, **_: Any) -> str:
+def on_page_content(content: str, /, **_: Any) -> str:
     """Set formulas as MathML, which browsers know by themselves."""
 
     def mathml(found: re.Match[str]) -> str:
-        tex = found["tex"]
-        for entity, character in ENTITIES.items():
-            tex = tex.replace(entity, character)
+        tex = html.unescape(found["tex"])
         if found["tag"] == "span":
             return convert(tex, display="inline")
         return f'<div class="formula" tabindex="0">{convert(tex, display="block")}</div>'
 
-    return FORMULA.sub(mathml, html)
+    return FORMULA.sub(mathml, content)
 
 
 def _beyond(page: File, target: str, config: MkDocsConfig) -> Path | None:

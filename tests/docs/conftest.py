@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,11 +34,10 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def served(oracle: Oracle) -> Iterator[str]:
     """Serve ``oracle`` by the Open Inference Protocol while the block runs; gives the URL."""
     uvicorn = pytest.importorskip("uvicorn")
-    from bbprompt.serving import _listen
     from bbprompt_adapters.open_inference.server import make_app
 
     server = uvicorn.Server(uvicorn.Config(make_app(oracle), log_level="warning", lifespan="off"))
-    with _listen("127.0.0.1", 0) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:

@@ -14,6 +14,7 @@ PAGES = sorted(DOCS.rglob("*.md"))
 
 FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 PROMPT = "$ "
+STATUS = re.compile(r"\n\$ echo \$\?\n(\d+)\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,12 @@ class Typed:
     Attributes:
         words: as a shell splits it; without comments and what follows a pipe or an ampersand.
         says: the lines that the page shows below it.
+        status: that it must end with, if the page shows that by ``echo $?``.
     """
 
     words: list[str]
     says: list[str]
+    status: int | None = None
 
 
 def name_of(page: Path) -> str:
@@ -41,16 +44,11 @@ def fenced(text: str, *languages: str) -> list[str]:
 
 def typed(console: str) -> Iterator[Typed]:
     """Commands of a console block: lines after a ``$``, and the lines that follow as what they say."""
-    command: Typed | None = None
-    for line in console.replace("\\\n", "").splitlines():
-        if line.startswith(PROMPT):
-            if command:
-                yield command
-            command = Typed(_words(line.removeprefix(PROMPT)), [])
-        elif command:
-            command.says.append(line)
-    if command:
-        yield command
+    shown = STATUS.sub(r"\n= \1\n", f"\n{console}".replace("\\\n", ""))
+    for part in shown.split(f"\n{PROMPT}")[1:]:
+        line, *says = part.splitlines()
+        status = int(says.pop()[2:]) if says and says[-1].startswith("= ") else None
+        yield Typed(_words(line), says, status)
 
 
 def commands(text: str) -> Iterator[list[str]]:

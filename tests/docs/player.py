@@ -12,12 +12,13 @@ from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
 
 from bbprompt.cli import main
-from tests.docs.pages import DOCS, Typed, typed
+from tests.docs.pages import Typed, typed
 
 FILE = re.compile(r"# (?P<name>[\w.-]+)\n")
 NUMBER = r"\d[\d,.]*"
 NOT_HERE = {"pip", "make", "curl", "ffmpeg", "cd", "ls"}
 """What a reader types beside bbprompt. It is not run here."""
+ERROR = "bbprompt: "
 STAYS = {"serve", "proxy"}
 """Commands that serve until they are stopped; ``test_pages`` checks that they can be read."""
 
@@ -27,16 +28,14 @@ class Player:
 
     Attributes:
         here: stands in for what a page cannot know, as the address of a server.
-        played: files, programs and commands so far, so that a test can tell that there were some.
     """
 
     def __init__(
         self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, here: Mapping[str, str]
     ) -> None:
         self.here = here
-        self.played = 0
         self._capfd, self._monkeypatch = capfd, monkeypatch
-        self._evaluate, self._status = PythonEvaluator(), 0
+        self._evaluate = PythonEvaluator()
         self._sybil = Sybil(
             parsers=[
                 CodeBlockParser(language="toml", evaluator=self._toml),
@@ -45,11 +44,12 @@ class Player:
             ]
         )
 
-    def play(self, name: str) -> dict[str, object]:
-        """Play a page of docs/; return the names that its Python leaves."""
-        document = self._sybil.parse(DOCS / name)
-        for example in document.examples():
-            self.played += 1
+    def play(self, page: Path) -> dict[str, object]:
+        """Play a page; return the names that its Python leaves."""
+        document = self._sybil.parse(page)
+        examples = list(document.examples())
+        assert examples, f"{page} has nothing to play"
+        for example in examples:
             example.evaluate()
         return document.namespace
 
@@ -68,35 +68,29 @@ class Player:
             self._evaluate(example)
 
     def _console(self, example: Example) -> None:
-        self.type(list(typed(example.parsed)))
+        for command in typed(example.parsed):
+            self.type(command)
 
-    def type(self, commands: list[Typed]) -> None:
-        """Run commands in turn and compare what they say, where the page shows that."""
-        for command, following in zip(commands, [*commands[1:], None], strict=True):
-            program, *arguments = [self._put(word) for word in command.words]
-            says = [self._put(line) for line in command.says]
-            if program == "export":
-                name, _, value = arguments[0].partition("=")
-                self._monkeypatch.setenv(name, value)
-            elif program == "echo":
-                assert arguments == ["$?"]
-                assert says == [str(self._status)]
-            elif program == "bbprompt":
-                status_shown = following is not None and following.words[0] == "echo"
-                self._run(arguments, says, status_shown=status_shown)
-            else:
-                assert program in NOT_HERE, f"{program} is typed on a page, but nothing here can run it"
+    def type(self, command: Typed) -> None:
+        """Run one command and compare what it says, where the page shows that."""
+        program, *arguments = [self._put(word) for word in command.words]
+        if program == "export":
+            name, _, value = arguments[0].partition("=")
+            self._monkeypatch.setenv(name, value)
+        elif program == "bbprompt" and arguments[0] not in STAYS:
+            self._run(arguments, [self._put(line) for line in command.says], status=command.status)
+        else:
+            assert program in {"bbprompt", *NOT_HERE}, f"{program} is typed on a page, and nothing here can run it"
 
-    def _run(self, arguments: list[str], says: list[str], *, status_shown: bool) -> None:
-        if arguments[0] in STAYS:
-            return
+    def _run(self, arguments: list[str], says: list[str], *, status: int | None) -> None:
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         out, err = self._capfd.readouterr()
-        self._status = ended.value.code or 0
-        said_to_fail = any(line.startswith("bbprompt: ") for line in says)
-        assert status_shown or bool(self._status) == said_to_fail, f"bbprompt {' '.join(arguments)}: {err}"
-        errors = [line for line in err.splitlines() if line.startswith("bbprompt: ")] if said_to_fail else []
+        found = int(ended.value.code or 0)
+        fails = any(line.startswith(ERROR) for line in says)
+        right = bool(found) == fails if status is None else found == status
+        assert right, f"bbprompt {' '.join(arguments)} ended with {found}: {err}"
+        errors = [line for line in err.splitlines() if line.startswith(ERROR)] if fails else []
         if says:
             expect("\n".join([*out.splitlines(), *errors]), says)
 

@@ -206,6 +206,6 @@ def test_the_product_says_what_the_page_says(heading: str, scene: Scene) -> None
     CAUSES[heading](scene)
     scene.player.forget()
     (block,) = fenced(SECTIONS[heading], "console")
-    commands = list(typed(block))
-    assert commands[0].says
-    scene.player.type(commands)
+    for command in typed(block):
+        assert command.says
+        scene.player.type(command)

@@ -20,6 +20,7 @@ from bbprompt.overlay import Overlay, OverlayMeta, write_overlay
 from bbprompt.registry import open_oracle
 from tests.adapters.declarative.loopback import Sent, serve
 from tests.docs.conftest import lite0, served
+from tests.docs.pages import DOCS
 from tests.docs.player import Player
 from tests.golden.cases import overlay_of
 from tests.run.conftest import Digits, document, opens
@@ -32,7 +33,7 @@ LABELS = [f"label {number}" for number in range(12)]
 def test_quickstart(player: Player, photos: Path) -> None:
     with served(lite0()) as url:
         player.here = {LITE0_URL: url}
-        player.play("quickstart.md")
+        player.play(DOCS / "quickstart.md")
     assert (photos / "prompted" / "cat.png").exists()
 
 
@@ -49,7 +50,7 @@ def test_compare(player: Player, photos: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("bbprompt.task.open_oracle", opens)
     with served(twin) as url:
         player.here = {LITE0_URL: url}
-        names = player.play("compare.md")
+        names = player.play(DOCS / "compare.md")
     assert names["best"]["g"] > names["best"]["q"]  # type: ignore[index]
     assert {path.suffix for path in (photos / "figures").iterdir()} == {".pdf", ".svg"}
 
@@ -77,7 +78,7 @@ def test_adapt_your_api(player: Player, photos: Path) -> None:
     (photos / "labels.txt").write_text("\n".join(LABELS), encoding="utf-8")
     with serve(classify) as (url, asked):
         player.here = {HF_URL: url, "= 224": "= 32", "= 600": "= 600000"}
-        player.play("adapt-your-api.md")
+        player.play(DOCS / "adapt-your-api.md")
     assert len(asked) <= 801
     assert (photos / "run" / "prompt.png").read_bytes() == (photos / "again" / "prompt.png").read_bytes()
     assert b"hf_..." not in b"".join(path.read_bytes() for path in (photos / "run").iterdir())
@@ -91,7 +92,7 @@ def test_ship(player: Player, photos: Path) -> None:
     write_overlay(photos / "prompt.png", Overlay(made.template, made.levels, meta))
     pixels = np.random.default_rng(0).integers(0, 256, (12, 15, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(photos / "photo.png")
-    names = player.play("ship.md")
+    names = player.play(DOCS / "ship.md")
     assert names["predicted"] == ["cat", "dog"]
     laid = np.asarray(Image.open(photos / "laid.png"))
     assert np.array_equal(laid, made.apply(pixels[None])[0])
@@ -101,10 +102,10 @@ def test_write_an_estimator(player: Player, photos: Path, monkeypatch: pytest.Mo
     opens(Digits(), monkeypatch)
     monkeypatch.syspath_prepend(photos)
     (photos / "run.toml").write_text(tomli_w.dumps(document()), encoding="utf-8")
-    names = player.play("write-an-estimator.md")
+    names = player.play(DOCS / "write-an-estimator.md")
     assert names["found"].queries <= 2000  # type: ignore[attr-defined]
     monkeypatch.delitem(sys.modules, "vote")
 
 
 def test_the_theory_of_answers_alone_adds_up(player: Player) -> None:
-    player.play("theory/queries.md")
+    player.play(DOCS / "theory/queries.md")
