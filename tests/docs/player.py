@@ -27,7 +27,7 @@ class Player:
     """Plays pages in the working directory.
 
     Attributes:
-        here: stands in for what a page cannot know, as the address of a server.
+        here: stands in for what a page cannot know, as the address of a server, and for what would take long.
     """
 
     def __init__(

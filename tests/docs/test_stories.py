@@ -49,7 +49,7 @@ def test_compare(player: Player, photos: Path, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("bbprompt.task.open_oracle", opens)
     with served(twin) as url:
-        player.here = {LITE0_URL: url}
+        player.here = {LITE0_URL: url, "queries = 4000": "queries = 1500", "epochs = 20": "epochs = 4"}
         names = player.play(DOCS / "compare.md")
     assert names["best"]["g"] > names["best"]["q"]  # type: ignore[index]
     assert {path.suffix for path in (photos / "figures").iterdir()} == {".pdf", ".svg"}
