@@ -30,14 +30,10 @@ def lay(prompt: bytes, photo: np.ndarray) -> np.ndarray:
         frame = template["size"] if template.get("shrink", False) else 0
         need(frame or not template.get("shrink", False), "no frame to shrink the photo into")
         need(0 <= frame < min(h, w) / 2, "no room for the photo")
-        need(
-            photo.shape == (h - 2 * frame, w - 2 * frame, 3),
-            f"resize it to {h - 2 * frame} x {w - 2 * frame} first",
-        )
-        photo, pixels = (
-            np.pad(photo, [(frame, frame), (frame, frame), (0, 0)], constant_values=128),
-            np.asarray(png),
-        )
+        size = (h - 2 * frame, w - 2 * frame)
+        need(photo.shape == (*size, 3), f"resize the photo to {size[0]} x {size[1]} first")
+        photo = np.pad(photo, [(frame, frame), (frame, frame), (0, 0)], constant_values=128)
+        pixels = np.asarray(png)
     except Exception as error:  # Pillow and JSON have many kinds
         raise ValueError(f"not a prompt for this photo: {error!r}") from error
     if blend == "add":
