@@ -4,11 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 MODELS ?= .venv-models
 SINKS ?= .venv-sinks
+DOCS ?= .venv-docs
 
 TOOLS := imagemagick ffmpeg chromium gimp
 FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
 
-.PHONY: demo test test-models test-sinks test-tools lint fuzz bench-digits bench-paper bench-queries readme clean
+.PHONY: demo test test-models test-sinks test-tools lint fuzz docs docs-serve screenshots bench-digits bench-paper bench-queries readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
@@ -29,14 +30,27 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test-tools: $(VENV)/.dev
+test-tools: docs $(VENV)/.dev
 	.ci/debian $(TOOLS) $(FUZZ_PACKAGES)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,tools]'
-	BBPROMPT_TEST_TOOLS=1 $(BIN)/pytest tests/tools tests/readers tests/servers/test_proxy.py
+	BBPROMPT_TEST_TOOLS=1 $(BIN)/pytest tests/tools tests/readers tests/browser tests/servers/test_proxy.py
 
 fuzz: $(VENV)/.dev
 	.ci/debian $(FUZZ_PACKAGES)
 	$(BIN)/python -m benchmarks.fuzz
+
+# The site, into site/, with every warning an error; its packages are pinned, in an environment of their own.
+docs: $(DOCS)/.docs
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet
+
+docs-serve: $(DOCS)/.docs
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs serve
+
+screenshots: docs $(VENV)/.dev
+	.ci/debian chromium
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,tools]'
+	$(BIN)/bbprompt demo --out demo-out
+	$(BIN)/python -m benchmarks.screenshots
 
 bench-digits: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.digits
@@ -73,5 +87,10 @@ $(SINKS)/.sinks: pyproject.toml
 	$(SINKS)/bin/pip install --quiet --disable-pip-version-check -e '.[sinks]'
 	touch $@
 
+$(DOCS)/.docs: pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/pip install --quiet --disable-pip-version-check -e '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(MODELS) $(SINKS) demo-out build dist
+	rm -rf $(VENV) $(MODELS) $(SINKS) $(DOCS) demo-out build dist site

@@ -32,7 +32,18 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PromptConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """``[prompt]``: template, blend and parametrisation."""
+    """``[prompt]``: template, blend and parametrisation.
+
+    Attributes:
+        template: a key of ``TEMPLATES``: where the prompt may put pixels.
+        size: width of a frame or side of a patch, in pixels.
+        blend: "add" changes the image's pixels, "over" replaces them.
+        shrink: of "padding": the image is resized into the frame instead of lying under it.
+        position: of a patch: [row, column] of its top left pixel, or a word such as "bottom-right".
+        parametrisation: a key of ``PARAMETRISATIONS``: how theta becomes those pixels.
+        cells: of "dct" and "coarse-grid": frequencies, or cells, along each side; 6 if left out.
+        bound_levels: of "bounded": the most that a pixel may change, in grey levels.
+    """
 
     template: str = "full-image"
     size: int | None = None
@@ -78,6 +89,8 @@ class OracleConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``[oracle]``: an installed adapter, and the keys that it knows.
 
     Attributes:
+        adapter: one that ``bbprompt adapters`` lists, or the path of a file that describes one, as in "my-api.toml".
+        options: the adapter's own keys.
         encoding: "jpeg:85" lets it see what that JPEG leaves of an image, as an API that takes only JPEG would.
     """
 
@@ -87,7 +100,14 @@ class OracleConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """``[fit]``: a method and the keys that it knows; loss and looks are common to all."""
+    """``[fit]``: a method and the keys that it knows; loss and looks are common to all.
+
+    Attributes:
+        method: "auto", "gradient", "ares", or an estimator.
+        loss: a key of ``LOSSES``.
+        looks: looks at validation, evenly spaced; one more is taken before the first step.
+        options: the method's own keys.
+    """
 
     method: str
     loss: str
@@ -96,7 +116,11 @@ class FitConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """One run."""
+    """One run.
+
+    Attributes:
+        seed: of all chance: same seed, same prompt, bit for bit. ``--seed`` goes before it.
+    """
 
     oracle: OracleConfig
     data: DataConfig

@@ -22,30 +22,26 @@ static int frame_of(const char *text, size_t length, const char *blend, unsigned
     return frame >= (int)width - frame || frame >= (int)height - frame || (shrink && frame < 1) ? -1 : frame;
 }
 
-static int find_frame(png_structp png, png_infop info, const char *blend)
+/* The same of the only uncompressed text of bbprompt in the PNG. */
+static int find_frame(png_structp png, png_infop info, const char *blend, unsigned width, unsigned height)
 {
-    png_textp texts;
-    int n = png_get_text(png, info, &texts, NULL), found = -1;
-    for (int i = 0; i < n; i++)
+    png_textp texts, text = NULL;
+    for (int i = png_get_text(png, info, &texts, NULL); i-- > 0;)
         if (!strcmp(texts[i].key, "bbprompt")) {
-            if (found != -1 || texts[i].compression != PNG_ITXT_COMPRESSION_NONE) return -1;
-            found = i;
+            if (text || texts[i].compression != PNG_ITXT_COMPRESSION_NONE) return -1;
+            text = &texts[i];
         }
-    return found == -1 ? -1 : frame_of(texts[found].text, texts[found].itxt_length, blend,
-                                       png_get_image_width(png, info), png_get_image_height(png, info));
+    return text ? frame_of(text->text, text->itxt_length, blend, width, height) : -1;
 }
 
-static void blend_pixels(const unsigned char *pixel, int channels, Image photo, int frame, Image out)
+/* One pixel over the photo's at x, y: those below 0 have wrapped, and lie beyond its right and lower edge as well. */
+static void blend(const unsigned char *pixel, int channels, Image photo, unsigned x, unsigned y, unsigned char *to)
 {
-    for (unsigned y = 0; y < out.height; y++)
-        for (unsigned x = 0; x < out.width; x++, pixel += channels)
-            for (int c = 0; c < 3; c++) {
-                unsigned px = x - frame, py = y - frame; /* wraps below 0, and is then too large as well */
-                int inside = px < photo.width && py < photo.height;
-                int under = inside ? photo.rgb[(py * photo.width + px) * 3 + c] : 128, sum = under + pixel[c] - 128;
-                int shown = channels == 3 ? (sum < 0 ? 0 : sum > 255 ? 255 : sum) : pixel[3] == 255 ? pixel[c] : under;
-                out.rgb[(y * out.width + x) * 3 + c] = (unsigned char)shown;
-            }
+    for (int c = 0; c < 3; c++) {
+        int under = x < photo.width && y < photo.height ? photo.rgb[(y * photo.width + x) * 3 + c] : 128;
+        int sum = under + pixel[c] - 128, added = sum < 0 ? 0 : sum > 255 ? 255 : sum;
+        to[c] = (unsigned char)(channels == 3 ? added : pixel[3] == 255 ? pixel[c] : under);
+    }
 }
 
 static void fail(png_structp png, png_const_charp why) { (void)why; longjmp(png_jmpbuf(png), 1); }
@@ -54,7 +50,6 @@ static void ignore(png_structp png, png_const_charp why) { (void)png, (void)why;
 /* 0 and *out, whose rgb is the caller's to free; or what is wrong. The photo already has the prompt's size. */
 static const char *lay(FILE *prompt, Image photo, Image *out)
 {
-    unsigned char *volatile pixels = NULL, **volatile rows = NULL;
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, fail, ignore);
     png_infop info = png_create_info_struct(png);
     const char *volatile wrong = "not a PNG, or a damaged one";
@@ -64,30 +59,28 @@ static const char *lay(FILE *prompt, Image photo, Image *out)
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_chunk_malloc_max(png, MAX_TEXT);
     png_read_info(png, info);
-    unsigned width = png_get_image_width(png, info), height = png_get_image_height(png, info);
+    unsigned width = out->width = png_get_image_width(png, info), height = out->height = png_get_image_height(png, info);
     int colour = png_get_color_type(png, info), channels = png_get_channels(png, info);
     wrong = "expected RGB or RGBA, 8 bits a channel, no interlace, at most 2^22 pixels";
     if ((colour != PNG_COLOR_TYPE_RGB && colour != PNG_COLOR_TYPE_RGBA) || png_get_bit_depth(png, info) != 8
         || png_get_interlace_type(png, info) || (size_t)width * height > MAX_PIXELS) goto end;
     wrong = "no prompt of bbprompt, a newer one, a random patch, or one for other pixels";
-    int frame = find_frame(png, info, channels == 3 ? "add" : "over");
+    int frame = find_frame(png, info, channels == 3 ? "add" : "over", width, height);
     if (frame < 0) goto end;
     wrong = "resize the photo to the prompt's size first, less its frame if it shrinks";
     if (photo.width != width - 2 * frame || photo.height != height - 2 * frame) goto end;
     wrong = "damaged pixels, or no memory";
-    pixels = malloc((size_t)width * height * channels);
-    rows = malloc(height * sizeof *rows);
-    out->rgb = malloc((size_t)width * height * 3);
-    if (!pixels || !rows || !out->rgb) goto end;
-    for (unsigned y = 0; y < height; y++) rows[y] = pixels + (size_t)y * width * channels;
-    png_read_image(png, (unsigned char **)rows);
+    out->rgb = malloc(4 * (size_t)width * (height + 1)); /* its end holds one row of the prompt */
+    if (!out->rgb) goto end;
+    unsigned char *to = out->rgb, *row = out->rgb + 4 * (size_t)width * height;
+    for (unsigned y = 0; y < height; y++) {
+        png_read_row(png, row, NULL);
+        for (unsigned x = 0; x < width; x++, to += 3) blend(row + x * channels, channels, photo, x - frame, y - frame, to);
+    }
     png_read_end(png, NULL);
-    out->width = width, out->height = height;
-    blend_pixels(pixels, channels, photo, frame, *out);
     wrong = NULL;
 end:
     png_destroy_read_struct(&png, &info, NULL);
-    free(pixels), free((void *)rows);
     if (wrong) free(out->rgb), out->rgb = NULL;
     return wrong;
 }

@@ -12,14 +12,15 @@ const refuse = (why) => { throw new Error(why); };
 // Uint8Array, { width, height, rgb } that already has its size -> { width, height, rgb }; throws what is wrong.
 export async function lay(prompt, photo) {
   const { width, height, channels, idat, text } = chunks(prompt);
-  const { blend, frame } = meaning(text, width, height, channels);
-  const canvas = onCanvas(photo, width, height, frame);
+  const { blend, frame } = meaning(text, width, height, channels), w = width - 2 * frame, h = height - 2 * frame;
+  if (photo.width !== w || photo.height !== h) refuse(`resize the photo to ${w} x ${h} first`);
   const pixels = unfilter(await inflate(idat, height * (1 + width * channels)), width, height, channels);
-  const rgb = new Uint8ClampedArray(canvas.length);
+  const rgb = new Uint8ClampedArray(width * height * 3).fill(128);
+  for (let y = 0; y < h; y++) rgb.set(photo.rgb.subarray(y * w * 3, (y + 1) * w * 3), ((y + frame) * width + frame) * 3);
   for (let i = 0, at = 0; i < rgb.length; i += 3, at += channels)
     for (let c = 0; c < 3; c++)
-      if (blend === "add") rgb[i + c] = canvas[i + c] + pixels[at + c] - 128; // clamps
-      else rgb[i + c] = pixels[at + 3] === 255 ? pixels[at + c] : canvas[i + c];
+      if (blend === "add") rgb[i + c] += pixels[at + c] - 128; // clamps
+      else if (pixels[at + 3] === 255) rgb[i + c] = pixels[at + c];
   return { width, height, rgb };
 }
 
@@ -58,15 +59,6 @@ function meaning(text, width, height, channels) {
   const frame = template?.shrink ? template.size : 0;
   if (!Number.isInteger(frame) || frame < 0 || 2 * frame >= Math.min(width, height)) refuse("no room for the photo");
   return { blend, frame };
-}
-
-function onCanvas(photo, width, height, frame) {
-  const [w, h] = [width - 2 * frame, height - 2 * frame];
-  if (photo.width !== w || photo.height !== h) refuse(`resize the photo to ${w} x ${h} first`);
-  const canvas = new Uint8Array(width * height * 3).fill(128);
-  for (let y = 0; y < h; y++)
-    canvas.set(photo.rgb.subarray(y * w * 3, (y + 1) * w * 3), ((y + frame) * width + frame) * 3);
-  return canvas;
 }
 
 async function inflate(parts, size) {
