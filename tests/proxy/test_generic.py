@@ -18,6 +18,7 @@ from bbprompt.arrays import UInt8
 from bbprompt.errors import ConfigError
 from bbprompt.proxy.app import Limits
 from bbprompt.proxy.dialect import Message
+from bbprompt.proxy.fetching import fetch_nothing
 from bbprompt.proxy.generic import Generic
 from tests.prompt_cases import quick
 from tests.proxy.conftest import Upstream, overlay
@@ -94,7 +95,7 @@ def test_other_parts_of_a_form_come_through_byte_for_byte(binary: bytes, text: s
     files = [("image", ("a.png", png(), "image/png")), ("blob", ("b", binary, "application/octet-stream"))]
     form = httpx.Request("POST", "http://x", files=files, data={"text": text})
     sent = Message(form.read(), {"content-type": form.headers["content-type"]})
-    got, images = Generic().prompt(sent, overlay().apply)
+    got, images = Generic().prompt(sent, overlay().apply, fetch_nothing)
     parts = _parts(httpx.Request("POST", "http://x", content=got.content, headers=got.headers))
     assert images == 1
     assert parts["blob"] == [binary]
