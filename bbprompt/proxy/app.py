@@ -215,7 +215,8 @@ class Proxy:
 
     def _wrong(self, status: int, outcome: str, why: str) -> Response:
         self.metrics.count(outcome)
-        return JSONResponse({"error": f"bbprompt proxy: {why}"}, status)
+        text = f"bbprompt proxy: {why}"
+        return JSONResponse({"error": text, "message": text}, status)  # each is what some client shows
 
 
 def make_app(proxy: Proxy) -> Starlette:
