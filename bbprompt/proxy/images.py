@@ -17,6 +17,7 @@ from bbprompt.arrays import UInt8
 from bbprompt.data.files import READ_ERRORS, to_rgb
 from bbprompt.errors import DataError
 from bbprompt.proxy.dialect import Fetch, Lay, Refusal
+from bbprompt.quick_png import quick_png
 
 Form: TypeAlias = Literal["data-uri", "base64"]
 
@@ -28,14 +29,6 @@ SHORTEST = 48
 ADDRESS = re.compile(r"(https?|gs|s3|ftp)://\S+", re.IGNORECASE)
 IMAGE_KEY = re.compile(r"image|img|photo|picture|url|uri", re.IGNORECASE)
 IMAGE_NAME = re.compile(r"[^?#]*\.(png|jpe?g|webp|gif|bmp|tiff?)([?#].*)?", re.IGNORECASE)
-COMPRESSION = 1
-
-
-def encode_png(image: UInt8) -> bytes:
-    """Return the PNG of an image (h, w, 3)."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG", compress_level=COMPRESSION)
-    return buffer.getvalue()
 
 
 @dataclass(slots=True)
@@ -50,7 +43,7 @@ class Files:
     """
 
     lay: Lay
-    encode: Callable[[UInt8], bytes] = encode_png
+    encode: Callable[[UInt8], bytes] = quick_png
     media_type: str = "image/png"
     count: int = 0
 

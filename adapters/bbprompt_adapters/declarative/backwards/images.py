@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ from bbprompt.errors import DataError
 from bbprompt.proxy.bodies import Part, prompt_file, prompt_part
 from bbprompt.proxy.dialect import Fetch, Lay, Message, Refusal
 from bbprompt.proxy.images import Files, Form, Texts, from_base64, to_base64
+from bbprompt.quick_png import quick_png
 from bbprompt_adapters.declarative.encode import Encoder
 from bbprompt_adapters.declarative.schema import Image
 from bbprompt_adapters.levels import levels_of
@@ -40,7 +42,8 @@ class FileImages:
     def __init__(self, settings: Image, lay: Lay, fetch: Fetch) -> None:
         """Prompt nothing yet."""
         encode = Encoder(settings)
-        self._files = Files(lay, encode.file, encode.media_type)
+        fast = settings.encoding == "png"
+        self._files = Files(lay, partial(_quick, encode) if fast else encode.file, encode.media_type)
         self._texts = Texts(self._files, fetch)
         self._as_text = settings.form == "base64"
         self._form: Form = "data-uri" if settings.form == "data-uri" else "base64"
@@ -128,6 +131,12 @@ class TensorImages:
         if self.settings.dtype == "uint8":
             return levels_of(values, scale=1.0, mean=0.0, std=1.0)
         return levels_of(values, scale=self.settings.scale, mean=self.settings.mean, std=self.settings.std)
+
+
+def _quick(encode: Encoder, image: UInt8) -> bytes:
+    """A PNG; where it is too large for the service, the smaller one that the adapter itself would send."""
+    file = quick_png(image)
+    return file if len(file) <= encode.settings.max_bytes else encode.file(image)
 
 
 def _array(value: Any, where: str) -> np.ndarray:
