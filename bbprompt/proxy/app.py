@@ -17,7 +17,7 @@ import anyio.to_thread
 
 from bbprompt.proxy.bodies import is_json
 from bbprompt.proxy.dialect import Dialect, Fetch, Lay, Message, Refusal, Relabel
-from bbprompt.proxy.fetching import fetch_nothing
+from bbprompt.proxy.fetching import Within, fetch_nothing
 from bbprompt.proxy.headers import ABOUT_THE_OLD_BODY, going_on
 from bbprompt.proxy.metrics import Metrics
 from bbprompt.proxy.signing import OF_THE_SIGNATURE, Scope, Signer, scope_of
@@ -122,7 +122,8 @@ class Proxy:
 
     async def _prompt(self, message: Message) -> Message:
         with self.metrics.laying.time():
-            work = partial(self.dialect.prompt, message, self.lay, self.fetch)
+            fetch = Within(self.fetch, max_bytes=self.limits.max_bytes, timeout_s=self.limits.timeout_s)
+            work = partial(self.dialect.prompt, message, self.lay, fetch)
             try:
                 prompted, images = await anyio.to_thread.run_sync(work)
             except RecursionError as error:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from bbprompt.errors import ConfigError
-from bbprompt.proxy.dialect import Refusal
+from bbprompt.proxy.dialect import Fetch, Refusal
 from bbprompt.registry import needs_extra
 
 with needs_extra("serve"):
@@ -165,6 +165,35 @@ class Fetcher:
 
     def _is_listed(self, ip: IpAddress) -> bool:
         return any(prefix.host == str(ip) for prefix in self._prefixes)
+
+
+class Within:
+    """What one request may fetch in all."""
+
+    def __init__(self, fetch: Fetch, *, max_bytes: int, timeout_s: float) -> None:
+        """Start the clock.
+
+        Args:
+            fetch: gets one file.
+            max_bytes: of all files.
+            timeout_s: in which the last is begun.
+        """
+        self._fetch, self._left = fetch, max_bytes
+        self._deadline = time.monotonic() + timeout_s
+
+    def __call__(self, address: str) -> bytes:
+        """Return the file behind an address.
+
+        Raises:
+            Refusal: see ``Fetch``, or the request names too much.
+        """
+        if time.monotonic() > self._deadline:
+            raise Refusal("the images before it took too long; name fewer in a request")
+        content = self._fetch(address)
+        self._left -= len(content)
+        if self._left < 0:
+            raise Refusal("the request's images are too large together; name fewer")
+        return content
 
 
 def _is_public(ip: IpAddress) -> bool:

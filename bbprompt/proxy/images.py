@@ -132,11 +132,17 @@ def to_base64(data: bytes) -> str:
 
 def from_base64(text: str) -> bytes | None:
     """Return what base64 of either alphabet stands for, padded or not; ``None`` where it is none."""
-    compact = "".join(text.split())
-    if not BASE64.fullmatch(compact):
-        return None
     try:
-        standard = compact.rstrip("=").translate(str.maketrans("-_", "+/"))
-        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:  # another alphabet, line breaks, no padding, or none at all
+        return _from_loose_base64("".join(text.split()))
+
+
+def _from_loose_base64(text: str) -> bytes | None:
+    if not BASE64.fullmatch(text):
+        return None
+    standard = text.rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        return binascii.a2b_base64(standard + "=" * (-len(standard) % 4), strict_mode=True)
     except binascii.Error:
         return None

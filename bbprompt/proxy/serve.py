@@ -25,6 +25,8 @@ with needs_extra("serve"):
     import httpx
 
 CONNECTIONS = 64
+FETCHED_WITHIN_S = 10.0
+"""An image by address; it takes one of the places at which requests are prompted, and others wait."""
 
 
 def make_proxy(
@@ -95,7 +97,11 @@ class Relabelling:
 def _fetcher(allowed: Sequence[str], limits: Limits) -> Fetch:
     if not allowed:
         return fetch_nothing
-    return Fetcher([parse_prefix(text) for text in allowed], max_bytes=limits.max_bytes, timeout_s=limits.timeout_s)
+    return Fetcher(
+        [parse_prefix(text) for text in allowed],
+        max_bytes=limits.max_bytes,
+        timeout_s=min(limits.timeout_s, FETCHED_WITHIN_S),
+    )
 
 
 def serve(proxy: Proxy, *, host: str, port: int, on_ready: Callable[[str], object]) -> None:

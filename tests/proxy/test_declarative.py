@@ -24,6 +24,7 @@ from bbprompt_adapters.declarative.files import read_vendor
 from bbprompt_adapters.declarative.opening import open_vendor
 from bbprompt_adapters.http.library import httpx as library
 from tests.adapters.declarative.cases import CASES, IMAGE, Case
+from tests.adapters.declarative.test_tutorial import blocks
 from tests.proxy.conftest import PROXY, Ask, Upstream
 from tests.proxy.test_generic import _parts, b64, picture, pixels, png, prompted
 
@@ -263,6 +264,18 @@ def test_a_failure_by_the_api_s_own_word_comes_back_as_it_was(
     assert ask("POST", "/v2/x", **documented("clarifai")).json() == said
 
 
+def test_a_stream_that_the_adapter_does_not_read_is_not_mapped(
+    begin: Callable[..., Ask], upstream: Upstream
+) -> None:
+    events = {"content-type": "text/event-stream"}
+    upstream.answer = lambda _: httpx.Response(200, content=b"data: {}\n\n", headers=events)
+    label_map = {"name": "given", "indices": [1, 0], "width": 2}
+    ask = begin("openai-chat", relabels=True, options={"labels": CLASSES}, label_map=label_map)
+    got = ask("POST", "/chat/completions", **documented("openai-chat"))
+    assert got.status_code == 502
+    assert "a stream of events" in got.json()["error"]
+
+
 @pytest.mark.parametrize("answer", [{}, {"predictions": "no"}, {"predictions": [{"tagName": "cow"}]}, [1]])
 def test_an_answer_that_cannot_be_mapped_does_not_come_back(
     begin: Callable[..., Ask], upstream: Upstream, answer: Any
@@ -354,3 +367,19 @@ def test_raw_tensors_have_the_size_that_the_option_says(
     assert upstream.requests[0].content == prompted().transpose(2, 0, 1).tobytes()
     assert "180" not in ask("POST", "/classify", content=sent[:-1]).json()["error"]
     assert len(upstream.requests) == 1
+
+
+def test_the_tutorial_s_file_stands_in_front_of_clients(
+    start: Callable[..., Ask], upstream: Upstream, tmp_path: Path
+) -> None:
+    (tmp_path / "pets.toml").write_text(blocks()["pets.toml"])
+    tags = [{"t": "cat", "p": 20.0}, {"t": "dog", "p": 30.0}, {"t": "cow", "p": 50.0}]
+    upstream.answer = lambda _: httpx.Response(200, json={"ok": True, "results": [{"tags": tags}]})
+    ask = start(str(tmp_path / "pets.toml"), relabels=True, options={"labels": ["cat", "dog", "cow"]})
+    body = {"photos": [{"png": b64(png())}], "limit": 3}
+    answer = ask("POST", "/v2/pets/classify", json=body, headers={"x-token": "t"})
+    (photo,) = json.loads(upstream.requests[0].content)["photos"]
+    np.testing.assert_array_equal(pixels(base64.b64decode(photo["png"])), prompted())
+    (result,) = answer.json()["results"]
+    assert [tag["t"] for tag in result["tags"]] == ["cat", "dog"]  # the prompt's map takes labels 2 and 0
+    assert [tag["p"] for tag in result["tags"]] == pytest.approx([500 / 7, 200 / 7])

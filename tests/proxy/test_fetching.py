@@ -15,7 +15,7 @@ import pytest
 
 from bbprompt.errors import ConfigError
 from bbprompt.proxy.dialect import Refusal
-from bbprompt.proxy.fetching import Fetcher, parse_prefix
+from bbprompt.proxy.fetching import Fetcher, Within, parse_prefix
 from tests.proxy.conftest import Ask, Upstream
 from tests.proxy.test_generic import pixels, png, prompted
 
@@ -132,6 +132,15 @@ def test_a_file_that_takes_too_long_is_refused() -> None:
     fetch, _ = fetcher({"/shop/a": httpx.Response(200, content=b"1")}, timeout_s=-1.0)
     with pytest.raises(Refusal, match="took more than"):
         fetch("https://img.test/shop/a")
+
+
+def test_one_request_fetches_no_more_than_it_may_hold() -> None:
+    fetch = Within(lambda _: b"12345", max_bytes=12, timeout_s=60)
+    assert fetch("a") + fetch("b") == b"1234512345"
+    with pytest.raises(Refusal, match="too large together"):
+        fetch("c")
+    with pytest.raises(Refusal, match="took too long"):
+        Within(lambda _: b"", max_bytes=1, timeout_s=-1)("a")
 
 
 @pytest.mark.parametrize(

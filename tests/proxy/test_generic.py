@@ -78,6 +78,16 @@ def test_base64_and_data_uris_anywhere_in_json(start: Any, upstream: Upstream) -
     }
 
 
+def test_base64_of_either_alphabet_padded_or_not_broken_into_lines_or_not(start: Any, upstream: Upstream) -> None:
+    safe = base64.urlsafe_b64encode(png()).decode()
+    body = [safe, safe.rstrip("="), base64.encodebytes(png()).decode(), f" {b64(png())}\n"]
+    start("generic")("POST", "/x", json=body)
+    got = json.loads(upstream.requests[0].content)
+    assert len(got) == len(body)
+    for text in got:
+        np.testing.assert_array_equal(pixels(base64.b64decode(text, validate=True)), prompted())
+
+
 def test_a_form_s_images_and_nothing_else(start: Any, upstream: Upstream) -> None:
     files = [("file", ("ä.jpg", png(1), "image/jpeg")), ("file", ("raw", png(2), "application/octet-stream"))]
     start("generic")("POST", "/x", files=files, data={"model": "m", "text": "two\nlines"})

@@ -63,7 +63,8 @@ class Answers:
 
     def _events(self, content: bytes, relabel: Relabel) -> bytes:
         """A stream, with the event that holds the result mapped."""
-        assert self.adapter.poll is not None
+        if self.adapter.poll is None or not self.adapter.poll.stream:
+            raise Refusal("it is a stream of events; ask for one answer, or start the proxy with --labels pass")
         lines = []
         for name, data in events(content.decode("utf-8", "replace")):
             done = name == self.adapter.poll.done
