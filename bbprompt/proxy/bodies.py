@@ -17,11 +17,13 @@ from bbprompt.proxy.images import Files, Texts
 
 JSON = re.compile(r"application/(json|x-amz-json-[\d.]+|[\w.-]+\+json)")
 FORM = "multipart/form-data"
+UNSAID = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})
+"""What clients say that do not care; curl is one."""
 
 
 def is_json(message: Message) -> bool:
     """Whether a body says that it is JSON, or looks like it: not every client says what it sends."""
-    if message.media_type in ("", "application/x-www-form-urlencoded"):
+    if message.media_type in UNSAID:
         return message.content.lstrip()[:1] in (b"{", b"[")
     return JSON.fullmatch(message.media_type) is not None
 

@@ -297,6 +297,7 @@ def test_an_answer_that_cannot_be_mapped_does_not_come_back(
         ("clip-embeddings", {"labels": ["a", "b", "c"]}, "answers vectors"),
         ("gogle-vision", {}, "did you mean 'google-vision'"),
         ("no-such.toml", {}, "no adapter file at no-such.toml"),
+        ("cog", {"image_input": 5}, "image_input: expected a text"),
     ],
 )
 def test_what_cannot_be_mapped_is_said_at_the_start(
@@ -304,6 +305,35 @@ def test_what_cannot_be_mapped_is_said_at_the_start(
 ) -> None:
     with pytest.raises(ConfigError, match=says):
         start(name, relabels=True, options=options)
+
+
+def test_what_else_is_fetched_where_results_are_polled_for_comes_back_as_it_was(
+    begin: Callable[..., Ask], upstream: Upstream
+) -> None:
+    label_map = {"name": "given", "indices": [1, 0], "width": 2}
+    ask = begin("replicate", relabels=True, options={"labels": CLASSES}, label_map=label_map)
+    for content in (b"a file", b'{"results":[]}'):
+        upstream.answer = lambda _, content=content: httpx.Response(200, content=content)
+        assert ask("GET", "/v1/anything").content == content
+
+
+def test_an_option_that_names_a_place_in_requests_must_be_said(start: Callable[..., Ask], tmp_path: Path) -> None:
+    text = FORM_FILE.replace('parts = { photo = "{image}", note = "hello" }', 'json = { "{field}" = "{image}" }')
+    text = text.replace("[request]", "[options.field]\n[request]").replace('"bytes"', '"base64"')
+    (tmp_path / "named.toml").write_text(text)
+    with pytest.raises(ConfigError, match="say --option field="):
+        start(str(tmp_path / "named.toml"))
+    start(str(tmp_path / "named.toml"), options={"field": "photo"})
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_json_is_read_though_the_client_does_not_say_that_it_is(
+    begin: Callable[..., Ask], upstream: Upstream, kind: str
+) -> None:
+    content = json.dumps({"requests": [IMAGE_JSON]})
+    begin("google-vision")("POST", "/v1/images:annotate", content=content, headers={"content-type": kind})
+    (item,) = json.loads(upstream.requests[0].content)["requests"]
+    np.testing.assert_array_equal(pixels(base64.b64decode(item["image"]["content"])), prompted())
 
 
 FORM_FILE = """

@@ -52,14 +52,19 @@ class Answers:
         try:
             if answer.media_type == EVENTS:
                 return Message(self._events(answer.content, relabel), answer.headers)
-            body = decode(answer.content)
-            if body is msgspec.UNSET:
-                raise Refusal("it is no JSON")
-            return Message(msgspec.json.encode(self._body(body, relabel)), answer.headers)
+            return self._document(answer, relabel)
         except BbpromptError as error:
             raise Refusal(str(error)) from error
         except LookupError as error:
             raise Refusal(f"there is {error} where its labels should be") from error
+
+    def _document(self, answer: Message, relabel: Relabel) -> Message:
+        body = decode(answer.content)
+        if body is not msgspec.UNSET:
+            return Message(msgspec.json.encode(self._body(body, relabel)), answer.headers)
+        if self.adapter.poll is None:
+            raise Refusal("it is no JSON")
+        return answer  # what else is fetched where results are polled for
 
     def _events(self, content: bytes, relabel: Relabel) -> bytes:
         """A stream, with the event that holds the result mapped."""

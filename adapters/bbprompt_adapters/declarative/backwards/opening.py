@@ -19,7 +19,7 @@ from bbprompt_adapters.declarative.backwards.requests import Requests
 from bbprompt_adapters.declarative.files import AdapterFile, Kind, read_file, read_vendor, with_answer
 from bbprompt_adapters.declarative.options import choose_labels, own_value
 from bbprompt_adapters.declarative.schema import Positive, Size
-from bbprompt_adapters.declarative.template import fill
+from bbprompt_adapters.declarative.template import fill, placeholders
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +58,7 @@ def open_backwards(adapter: AdapterFile, options: Mapping[str, object]) -> Decla
             raise ConfigError(f"--option has an {unknown('key', name, (*fields, *adapter.options))}")
     common = convert({k: v for k, v in options.items() if k in fields}, Options, where="--option")
     values = _values(adapter, options)
+    _check_keys(adapter.request.json, values)
     if common.answer is not None:
         adapter = with_answer(adapter, common.answer)
     image = adapter.image
@@ -74,6 +75,19 @@ def _values(adapter: AdapterFile, options: Mapping[str, object]) -> dict[str, An
         for name, option in adapter.options.items()
     }
     return {name: fill(value, given, ()) for name, value in given.items()}
+
+
+def _check_keys(template: object, values: Mapping[str, Any]) -> None:
+    """Refuse a key of the request that only an option names: images could not be found below it."""
+    if isinstance(template, Mapping):
+        for name in placeholders(list(template)):
+            if values.get(name) is None:
+                raise ConfigError(
+                    f"--option lacks {name}, which names a place in requests; say --option {name}=..."
+                )
+        template = list(template.values())
+    for inner in template if isinstance(template, list) else ():
+        _check_keys(inner, values)
 
 
 def _answers(adapter: AdapterFile, labels: Sequence[str] | str, values: Mapping[str, Any]) -> Answers | None:
