@@ -15,6 +15,7 @@ from functools import partial
 import anyio
 import anyio.to_thread
 
+from bbprompt.http_library import httpx
 from bbprompt.proxy.bodies import is_json
 from bbprompt.proxy.dialect import Dialect, Fetch, Lay, Message, Refusal, Relabel
 from bbprompt.proxy.fetching import Within, fetch_nothing
@@ -24,7 +25,6 @@ from bbprompt.proxy.signing import OF_THE_SIGNATURE, Scope, Signer, scope_of
 from bbprompt.registry import needs_extra
 
 with needs_extra("serve"):
-    import httpx
     from starlette.applications import Starlette
     from starlette.background import BackgroundTask
     from starlette.exceptions import HTTPException

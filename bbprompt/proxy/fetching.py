@@ -11,11 +11,8 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from bbprompt.errors import ConfigError
+from bbprompt.http_library import httpx
 from bbprompt.proxy.dialect import Fetch, Refusal
-from bbprompt.registry import needs_extra
-
-with needs_extra("serve"):
-    import httpx
 
 IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve: TypeAlias = Callable[[str, int], Sequence[str]]

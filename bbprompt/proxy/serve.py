@@ -11,6 +11,7 @@ from scipy.special import softmax
 
 from bbprompt.arrays import Float32
 from bbprompt.errors import ConfigError
+from bbprompt.http_library import httpx
 from bbprompt.labelmaps import LabelMap, load_label_map
 from bbprompt.oracle import Scores
 from bbprompt.overlay import read_overlay
@@ -18,11 +19,7 @@ from bbprompt.proxy.app import Limits, Proxy, make_app
 from bbprompt.proxy.dialect import Dialect, Fetch
 from bbprompt.proxy.fetching import Fetcher, fetch_nothing, parse_prefix
 from bbprompt.proxy.signing import Signer
-from bbprompt.registry import needs_extra
 from bbprompt.serving import serve_app
-
-with needs_extra("serve"):
-    import httpx
 
 CONNECTIONS = 64
 FETCHED_WITHIN_S = 10.0

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 pytest.importorskip("starlette")
 pytest.importorskip("prometheus_client")
 
+from bbprompt.http_library import httpx
 from bbprompt.overlay import Overlay, OverlayMeta, write_overlay
 from bbprompt.proxy.app import make_app
 from bbprompt.proxy.serve import make_proxy

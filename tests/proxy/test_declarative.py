@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,12 +16,12 @@ from scipy.special import softmax
 
 from bbprompt.arrays import Float, UInt8
 from bbprompt.errors import ConfigError
+from bbprompt.http_library import httpx
 from bbprompt.oracle import Answer, Scores
 from bbprompt.sigv4 import AwsSigner
 from bbprompt_adapters.declarative.encode import Encoder
 from bbprompt_adapters.declarative.files import read_vendor
 from bbprompt_adapters.declarative.opening import open_vendor
-from bbprompt_adapters.http.library import httpx as library
 from tests.adapters.declarative.cases import CASES, IMAGE, Case
 from tests.adapters.declarative.test_tutorial import blocks
 from tests.proxy.conftest import PROXY, Ask, Upstream
@@ -146,14 +145,14 @@ def test_an_adapter_in_front_of_the_proxy_reads_the_classes(
     )
     upstream.answer = answering(case)
 
-    def through(request: library.Request) -> library.Response:
+    def through(request: httpx.Request) -> httpx.Response:
         path = request.url.raw_path.decode()
         got = ask(request.method, path, content=request.content, headers=dict(request.headers))
-        return library.Response(got.status_code, headers=dict(got.headers), content=got.content)
+        return httpx.Response(got.status_code, headers=dict(got.headers), content=got.content)
 
     base = "/v1" if name == "replicate" else ""
     options = {**case.options, "labels": CLASSES, "url": PROXY + base}
-    oracle = open_vendor(name, options, transport=library.MockTransport(through))
+    oracle = open_vendor(name, options, transport=httpx.MockTransport(through))
     values = oracle.query(np.zeros((1, *oracle.spec.input_size, 3), np.uint8)).values
     np.testing.assert_allclose(values, meant(name), rtol=1e-6)
     if read_vendor(name).answer.scale == "unit":

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 
 from bbprompt.errors import ConfigError
+from bbprompt.http_library import httpx
 from bbprompt.proxy.dialect import Refusal
 from bbprompt.proxy.fetching import Fetcher, Within, parse_prefix
 from tests.proxy.conftest import Ask, Upstream

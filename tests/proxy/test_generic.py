@@ -7,7 +7,6 @@ import io
 import json
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,6 +15,7 @@ from PIL import Image
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import ConfigError
+from bbprompt.http_library import httpx
 from bbprompt.proxy.app import Limits
 from bbprompt.proxy.dialect import Message
 from bbprompt.proxy.fetching import fetch_nothing

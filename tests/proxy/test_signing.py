@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 
 pytest.importorskip("botocore")
@@ -16,6 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from bbprompt.errors import ConfigError
+from bbprompt.http_library import httpx
 from bbprompt.sigv4 import AwsSigner
 from tests.proxy.conftest import Ask, Upstream
 from tests.proxy.test_generic import b64, png
