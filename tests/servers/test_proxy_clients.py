@@ -58,8 +58,9 @@ def hub_answer(cat: float) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("adapter", ["generic", "huggingface"])
-@pytest.mark.parametrize("options", [{}, {"top_k": 2}])
+@pytest.mark.parametrize(
+    ("adapter", "options"), [("generic", {}), ("huggingface", {}), ("huggingface", {"top_k": 2})]
+)
 def test_huggingface_hub_reads_the_scores_of_the_prompted_image(
     tmp_path: Path, adapter: str, options: dict[str, int]
 ) -> None:

@@ -92,7 +92,7 @@ def read_file(path: Path | str) -> AdapterFile:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ConfigError(f"no adapter file at {path}; correct [oracle] adapter") from error
+        raise ConfigError(f"no adapter file at {path}; correct the path") from error
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
