@@ -11,14 +11,10 @@ JPEG at a fraction of its size, so their pixels are others; "whole" does not, an
 from __future__ import annotations
 
 import io
-import multiprocessing
 import os
 import statistics
-import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +32,7 @@ from bbprompt.deploy import lay_folder, pair_files
 from bbprompt.overlay import Overlay, OverlayMeta, read_overlay, write_overlay
 from bbprompt.templates import make_template
 from benchmarks import RESULTS
+from benchmarks.in_turn import processes
 from benchmarks.jpeg import DATA
 from benchmarks.machine import Machine, describe
 
@@ -151,41 +148,14 @@ def compare(images: str, sources: Sequence[Path], folder: Path, *, rounds: int) 
     """Time each work in turn, the order turned round by round."""
     a_prompt(folder / "prompt.png")
     seconds: dict[str, list[float]] = {name: [] for name in WORKS}
-    with workers() as run:
+    with processes({name: BLOCKS if name in (EXACT, DRAFT) else {} for name in WORKS}) as run:
         for index in range(rounds + 1):
             for name in sorted(WORKS, reverse=bool(index % 2)):
                 (out := folder / name.replace(" ", "-")).mkdir(exist_ok=True)
-                spent = run(name, folder / "prompt.png", sources, out)
+                spent = run(name, WORKS[name], folder / "prompt.png", sources, out)
                 if index > 0:  # the first warms the caches
                     seconds[name].append(spent)
     return [_ratio(images, own, against, seconds, len(sources)) for own, against in COMPARED]
-
-
-@contextmanager
-def workers() -> Iterator[Callable[..., float]]:
-    """A process for each work; what comes back has one of them do it, and returns the seconds that it took."""
-    with ExitStack() as stack:
-        pools = {name: stack.enter_context(_pool(name)) for name in WORKS}
-        yield lambda name, *arguments: pools[name].submit(timed, name, *arguments).result()
-
-
-@contextmanager
-def _pool(name: str) -> Iterator[ProcessPoolExecutor]:
-    """One process, which has begun in the environment that it needs."""
-    environment = BLOCKS if name.startswith("bbprompt") else {}
-    os.environ.update(environment)
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        pool.submit(time.process_time).result()
-        for variable in environment:
-            del os.environ[variable]
-        yield pool
-
-
-def timed(name: str, prompt: Path, sources: Sequence[Path], out: Path) -> float:
-    """Seconds of the processor that a work takes in this process."""
-    began = time.process_time()
-    WORKS[name](prompt, sources, out)
-    return time.process_time() - began
 
 
 def _ratio(images: str, command: str, against: str, seconds: Mapping[str, Sequence[float]], count: int) -> Ratio:

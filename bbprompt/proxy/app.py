@@ -16,20 +16,19 @@ import anyio
 import anyio.to_thread
 
 from bbprompt.http_library import httpx
-from bbprompt.proxy.bodies import is_json
 from bbprompt.proxy.dialect import Dialect, Fetch, Lay, Message, Refusal, Relabel
 from bbprompt.proxy.fetching import Within, fetch_nothing
 from bbprompt.proxy.headers import ABOUT_THE_OLD_BODY, going_on
 from bbprompt.proxy.metrics import Metrics
 from bbprompt.proxy.signing import OF_THE_SIGNATURE, Scope, Signer, scope_of
+from bbprompt.proxy.way_back import WayBack
 from bbprompt.registry import needs_extra
 
 with needs_extra("serve"):
     from starlette.applications import Starlette
-    from starlette.background import BackgroundTask
     from starlette.exceptions import HTTPException
     from starlette.requests import ClientDisconnect, Request
-    from starlette.responses import JSONResponse, Response, StreamingResponse
+    from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -143,12 +142,14 @@ class Proxy:
         if scope is not None:
             await anyio.to_thread.run_sync(self._sign, sent, scope)
         answer = await self.client.send(sent, stream=True)
+        back = WayBack(self.upstream, self.dialect, relabel, self.limits.max_bytes)
         try:
-            self._check_redirect(answer)
-            return await self._give_back(request, answer, relabel, outcome)
+            response = await back(answer, home=str(request.base_url))
         except BaseException:
             await answer.aclose()
             raise
+        self.metrics.count(outcome)
+        return response
 
     def _sign(self, sent: httpx.Request, scope: Scope) -> None:
         assert self.signer is not None
@@ -168,51 +169,6 @@ class Proxy:
         path = request.scope.get("raw_path") or request.url.path.encode()
         query = request.scope["query_string"]
         return self.upstream.rstrip("/") + path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
-
-    def _check_redirect(self, answer: httpx.Response) -> None:
-        if answer.has_redirect_location:
-            raise HTTPException(
-                502, "the upstream redirects, around the prompt; start the proxy with its last address"
-            )
-
-    async def _give_back(
-        self, request: Request, answer: httpx.Response, relabel: Relabel | None, outcome: str
-    ) -> Response:
-        headers = going_on(answer.headers.multi_items())
-        if relabel is None or not answer.is_success:
-            self.metrics.count(outcome)
-            response: Response = StreamingResponse(
-                answer.aiter_raw(), answer.status_code, background=BackgroundTask(answer.aclose)
-            )
-        else:
-            content = await self._whole(answer)
-            known = dict(going_on(headers, drop=ABOUT_THE_OLD_BODY | {"content-encoding"}))
-            work = partial(self.dialect.relabel, Message(content, known), relabel)
-            try:
-                mapped = await anyio.to_thread.run_sync(work)
-            except Refusal as refusal:
-                raise HTTPException(502, f"the upstream's answer cannot be mapped: {refusal}") from refusal
-            self.metrics.count(outcome)
-            response = Response(self._homewards(request, mapped), answer.status_code)
-            headers = [*mapped.headers.items(), ("content-length", str(len(response.body)))]
-        response.raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return response
-
-    def _homewards(self, request: Request, mapped: Message) -> bytes:
-        """What a mapped answer says to fetch next is fetched through the proxy, or it would not be mapped."""
-        if not is_json(mapped):
-            return mapped.content
-        there, here = self.upstream.rstrip("/") + "/", str(request.base_url)
-        return mapped.content.replace(there.encode(), here.encode())
-
-    async def _whole(self, answer: httpx.Response) -> bytes:
-        content = bytearray()
-        async for part in answer.aiter_bytes():
-            content += part
-            if len(content) > self.limits.max_bytes:
-                raise HTTPException(502, f"the upstream answered more than {self.limits.max_bytes} bytes")
-        await answer.aclose()
-        return bytes(content)
 
     def _wrong(self, status: int, outcome: str, why: str) -> Response:
         self.metrics.count(outcome)

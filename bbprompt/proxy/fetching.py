@@ -6,20 +6,17 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
-from urllib.parse import unquote
 
-from bbprompt.errors import ConfigError
 from bbprompt.http_library import httpx
 from bbprompt.proxy.dialect import Fetch, Refusal
+from bbprompt.proxy.prefixes import Prefix, climbs, port_of
 
 IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve: TypeAlias = Callable[[str, int], Sequence[str]]
 """A host and a port to its addresses."""
 
 MAX_REDIRECTS = 3
-PORTS = {"http": 80, "https": 443}
 
 
 def fetch_nothing(_: str) -> bytes:
@@ -27,37 +24,6 @@ def fetch_nothing(_: str) -> bytes:
     raise Refusal(
         "what is behind it would get no prompt; send the image itself, or start the proxy with --allow-url"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """A part of a host from which images may be fetched: this path, and all below it."""
-
-    scheme: str
-    host: str
-    port: int
-    path: str
-
-    def covers(self, url: httpx.URL) -> bool:
-        """Whether an address lies below."""
-        if (url.scheme, url.host, _port(url)) != (self.scheme, self.host, self.port):
-            return False
-        return url.path == self.path or url.path.startswith(self.path.rstrip("/") + "/")
-
-
-def parse_prefix(text: str) -> Prefix:
-    """Read ``https://host/path``.
-
-    Raises:
-        ConfigError: it is no such address.
-    """
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL as error:
-        raise ConfigError(f"--allow-url {text!r} is no address ({error})") from error
-    if url.scheme not in PORTS or not url.host or url.userinfo or url.query or url.fragment or _climbs(url):
-        raise ConfigError(f"--allow-url takes http(s)://host/path, with no user, query or fragment; got {text!r}")
-    return Prefix(url.scheme, url.host, _port(url), url.path)
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -124,7 +90,7 @@ class Fetcher:
             url = httpx.URL(address)
         except httpx.InvalidURL as error:
             raise Refusal("it is none that can be read") from error
-        if url.userinfo or _climbs(url) or not any(prefix.covers(url) for prefix in self._prefixes):
+        if url.userinfo or climbs(url) or not any(prefix.covers(url) for prefix in self._prefixes):
             raise Refusal("it, or one that it leads to, is not below any --allow-url")
         return url
 
@@ -153,7 +119,7 @@ class Fetcher:
     def _address(self, url: httpx.URL) -> str:
         """The host's address, after all that it has were checked."""
         try:
-            found = [ipaddress.ip_address(text.partition("%")[0]) for text in self._resolve(url.host, _port(url))]
+            found = [ipaddress.ip_address(text.partition("%")[0]) for text in self._resolve(url.host, port_of(url))]
         except (OSError, UnicodeError, ValueError) as error:
             raise Refusal("its host is not known") from error
         if not found or not all(_is_public(ip) or self._is_listed(ip) for ip in found):
@@ -196,12 +162,3 @@ class Within:
 def _is_public(ip: IpAddress) -> bool:
     inner = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return (inner or ip).is_global and not (inner or ip).is_multicast
-
-
-def _port(url: httpx.URL) -> int:
-    return url.port or PORTS.get(url.scheme, 0)
-
-
-def _climbs(url: httpx.URL) -> bool:
-    path = unquote(url.path)  # a second time: some servers do
-    return ".." in path.split("/") or "\\" in path

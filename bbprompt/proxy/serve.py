@@ -17,7 +17,8 @@ from bbprompt.oracle import Scores
 from bbprompt.overlay import read_overlay
 from bbprompt.proxy.app import Limits, Proxy, make_app
 from bbprompt.proxy.dialect import Dialect, Fetch
-from bbprompt.proxy.fetching import Fetcher, fetch_nothing, parse_prefix
+from bbprompt.proxy.fetching import Fetcher, fetch_nothing
+from bbprompt.proxy.prefixes import parse_prefix
 from bbprompt.proxy.signing import Signer
 from bbprompt.serving import serve_app
 

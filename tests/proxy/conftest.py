@@ -17,6 +17,8 @@ from bbprompt.overlay import Overlay, OverlayMeta, write_overlay
 from bbprompt.proxy.app import make_app
 from bbprompt.proxy.serve import make_proxy
 from bbprompt.registry import open_dialect
+from bbprompt.sigv4 import AwsSigner
+from tests.adapters.declarative.cases import CASES
 from tests.golden.cases import overlay_of
 
 UPSTREAM = "https://api.test/base"
@@ -87,3 +89,16 @@ def start(upstream: Upstream, tmp_path: Path) -> Callable[..., Ask]:
         return ask
 
     return begin
+
+
+@pytest.fixture
+def begin(start: Callable[..., Ask], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ask]:
+    """Start a proxy for a case, with the credentials that it needs to sign."""
+
+    def opened(name: str, **settings: Any) -> Ask:
+        for variable, value in CASES[name].env.items():
+            monkeypatch.setenv(variable, value)
+        signer = AwsSigner() if name.startswith("rekognition") else None
+        return start(name, signer=signer, **settings)
+
+    return opened

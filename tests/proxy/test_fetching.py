@@ -15,7 +15,8 @@ import pytest
 from bbprompt.errors import ConfigError
 from bbprompt.http_library import httpx
 from bbprompt.proxy.dialect import Refusal
-from bbprompt.proxy.fetching import Fetcher, Within, parse_prefix
+from bbprompt.proxy.fetching import Fetcher, Within
+from bbprompt.proxy.prefixes import parse_prefix
 from tests.proxy.conftest import Ask, Upstream
 from tests.proxy.test_generic import pixels, png, prompted
 

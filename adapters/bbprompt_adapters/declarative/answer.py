@@ -12,10 +12,8 @@ import numpy as np
 
 from bbprompt.arrays import Float32
 from bbprompt.errors import AnswerError
-from bbprompt.oracle import Answer as Kind
 from bbprompt_adapters.declarative.paths import Path, optional_path, parse_path
 from bbprompt_adapters.declarative.schema import Answer
-from bbprompt_adapters.declarative.template import fill
 
 SHOWN = 60
 SCALES: dict[str, Callable[[float], float]] = {
@@ -160,16 +158,6 @@ def make_reader(settings: Answer, labels: tuple[str, ...], *, fill: float | None
         parse_path(settings.score, where="[answer] score"),
         fill,
     )
-
-
-def unlisted_score(settings: Answer, values: Mapping[str, Any]) -> float | None:
-    """Return what stands for a tag that is not listed: it lies below the threshold. ``None`` but for tags."""
-    return float(fill(settings.threshold, values, ())) / 2 if settings.kind == "tags" else None
-
-
-def missing_score(kind: Kind, unlisted: float | None) -> float | None:
-    """Return the score of a label that is not listed; ``None`` where all must be."""
-    return {Kind.TOP_K: math.nan, Kind.LABEL: 0.0, Kind.TAGS: unlisted}.get(kind)
 
 
 def make_items(items: str | None, position: str | None) -> Items:

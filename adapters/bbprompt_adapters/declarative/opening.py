@@ -12,11 +12,12 @@ import msgspec
 
 from bbprompt.errors import ConfigError
 from bbprompt.oracle import Answer, OracleSpec
-from bbprompt_adapters.declarative.answer import make_items, make_reader, missing_score, unlisted_score
+from bbprompt_adapters.declarative.answer import make_items, make_reader
 from bbprompt_adapters.declarative.embedding import EmbeddingReader, Texts
 from bbprompt_adapters.declarative.encode import Encoder
 from bbprompt_adapters.declarative.files import AdapterFile, read_file, read_vendor, with_answer
 from bbprompt_adapters.declarative.message import Composer
+from bbprompt_adapters.declarative.missing import missing_score, unlisted_score
 from bbprompt_adapters.declarative.options import Chosen, choose_options
 from bbprompt_adapters.declarative.oracle import DeclarativeOracle, Rows
 from bbprompt_adapters.declarative.paths import parse_path

@@ -12,11 +12,12 @@ from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
 from bbprompt.names import unknown
 from bbprompt.oracle import Answer, OracleSpec
-from bbprompt_adapters.declarative.answer import make_reader, missing_score, unlisted_score
+from bbprompt_adapters.declarative.answer import make_reader
 from bbprompt_adapters.declarative.backwards.answers import Answers, make_paths
 from bbprompt_adapters.declarative.backwards.dialect import Declarative
 from bbprompt_adapters.declarative.backwards.requests import Requests
 from bbprompt_adapters.declarative.files import AdapterFile, Kind, read_file, read_vendor, with_answer
+from bbprompt_adapters.declarative.missing import missing_score, unlisted_score
 from bbprompt_adapters.declarative.options import choose_labels, own_value
 from bbprompt_adapters.declarative.schema import Positive, Size
 from bbprompt_adapters.declarative.template import fill, placeholders
