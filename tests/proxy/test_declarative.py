@@ -109,6 +109,8 @@ IMAGE_JSON = {"image": {"content": b64(png())}}
         ("google-vision", {"json": {"requests": [IMAGE_JSON], "extra": b64(png(1))}}, "'extra' holds an image"),
         ("huggingface", {"json": {"inputs": "https://elsewhere.test/cat"}}, "is an address"),
         ("torchserve", {"content": b"anything"}, "torchserve has images at the body itself"),
+        ("google-vision", {"content": b"anything"}, "google-vision has images at requests[].image.content"),
+        ("kserve-v1", {"content": b"anything"}, "kserve-v1 has images at instances[]"),
         ("azure-custom-vision", {"json": {"Url": "https://elsewhere.test/cat.png"}}, "cannot be prompted"),
         ("roboflow", {"content": "anything"}, "holds no image"),
         ("kserve-v1", {"json": {"instances": [[1, 2]]}}, "expected an image"),

@@ -32,8 +32,8 @@ class Images(Protocol):
     def in_part(self, part: Part, *, declared: bool) -> Part:
         """A form's part; ``declared`` where the adapter puts an image."""
 
-    def in_body(self, message: Message) -> Message:
-        """A body that is neither JSON nor a form."""
+    def in_body(self, message: Message, *, declared: bool) -> Message:
+        """A body that is neither JSON nor a form; ``declared`` as above."""
 
 
 class FileImages:
@@ -63,9 +63,9 @@ class FileImages:
         """See ``Images``."""
         return prompt_part(part, self._files, self._texts)
 
-    def in_body(self, message: Message) -> Message:
+    def in_body(self, message: Message, *, declared: bool) -> Message:
         """See ``Images``."""
-        if self._as_text and message.content.isascii():
+        if declared and self._as_text and message.content.isascii():
             text = self._texts.image(message.content.decode("ascii"), where="the body", form="base64")
             return Message(text.encode(), message.headers)
         return prompt_file(message, self._files)
@@ -94,9 +94,9 @@ class TensorImages:
         """See ``Images``."""
         return replace(part, content=self._raw(part.content, part.name)) if declared else part
 
-    def in_body(self, message: Message) -> Message:
+    def in_body(self, message: Message, *, declared: bool) -> Message:
         """See ``Images``."""
-        return Message(self._raw(message.content, "the body"), message.headers)
+        return Message(self._raw(message.content, "the body"), message.headers) if declared else message
 
     def _raw(self, content: bytes, where: str) -> bytes:
         height, width = self.settings.size

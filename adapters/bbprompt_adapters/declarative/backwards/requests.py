@@ -46,7 +46,7 @@ class Requests:
             declared = self._parts()
             prompted = map_form(message, lambda part: images.in_part(part, declared=part.name in declared))
         else:
-            prompted = images.in_body(message)
+            prompted = images.in_body(message, declared=self.adapter.request.body is not None)
         if not images.count:
             raise Refusal(f"no image found in the request; {self._sought()}; nothing was sent on")
         return prompted, images.count
