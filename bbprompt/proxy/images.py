@@ -21,7 +21,8 @@ from bbprompt.quick_png import quick_png
 
 Form: TypeAlias = Literal["data-uri", "base64"]
 
-DATA_URI = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
+DATA_URI = re.compile(r"\s*data:[^,]*;base64,", re.IGNORECASE)
+IMAGE_URI = re.compile(r"\s*data:image/", re.IGNORECASE)
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 SHORTEST = 48
 """Characters of base64 below which no image fits."""
@@ -84,10 +85,10 @@ class Texts:
             Refusal: it is none, or one that cannot be prompted.
         """
         if is_address(text):
-            return self._write(self._fetched(text, where), form, where)
+            return self._prompted(self._fetched(text, where), form, where)
         if uri := DATA_URI.match(text):
-            return self._write(from_base64(text[uri.end() :]) or b"", "data-uri", where)
-        return self._write(from_base64(text) or b"", "base64", where)
+            return self._prompted(from_base64(text[uri.end() :]) or b"", "data-uri", where)
+        return self._prompted(from_base64(text) or b"", "base64", where)
 
     def anything(self, text: str, *, key: str) -> str:
         """The text as it is, unless it looks like an image.
@@ -95,11 +96,12 @@ class Texts:
         Raises:
             Refusal: it does, and cannot be prompted.
         """
-        if (is_address(text) and names_an_image(text, key)) or DATA_URI.match(text):
+        if (is_address(text) and names_an_image(text, key)) or IMAGE_URI.match(text):
             return self.image(text, where=key, form="data-uri")
-        if len(text) >= SHORTEST and (data := from_base64(text)) and (file := self.files(data)):
-            return to_base64(file)
-        return text
+        uri = DATA_URI.match(text)
+        data = from_base64(text[uri.end() :] if uri else text) if len(text) >= SHORTEST else None
+        file = self.files(data) if data else None
+        return text if file is None else self._written(file, "data-uri" if uri else "base64")
 
     def _fetched(self, text: str, where: str) -> bytes:
         try:
@@ -107,10 +109,13 @@ class Texts:
         except Refusal as refusal:
             raise Refusal(f"{where!r} is an address, and {refusal}") from refusal
 
-    def _write(self, data: bytes, form: Form, where: str) -> str:
+    def _prompted(self, data: bytes, form: Form, where: str) -> str:
         file = self.files(data)
         if file is None:
             raise Refusal(f"{where!r} holds no image that can be read")
+        return self._written(file, form)
+
+    def _written(self, file: bytes, form: Form) -> str:
         prefix = f"data:{self.files.media_type};base64," if form == "data-uri" else ""
         return prefix + to_base64(file)
 
