@@ -38,7 +38,8 @@ def command(
     What an earlier call has laid is kept, so the same command goes on where it stopped. With - for both, an image comes
     from standard input and its PNG goes to standard output; PPM after PPM comes and goes as PPM.
     """
-    os.environ.update(BLOCKS | os.environ)  # before Pillow is imported, which reads it then; processes inherit it
+    for variable, blocks in BLOCKS.items():  # before Pillow is imported, which reads it then; processes inherit it
+        os.environ.setdefault(variable, blocks)
     from bbprompt.deploy import Laying, lay_folder, lay_stream, pair_files
     from bbprompt.overlay import read_overlay
 
