@@ -218,7 +218,8 @@ def table(measured: Measured) -> str:
         f"{row.proxied_per_s:.0f} |"
         for row in measured.rows
     ]
-    return "\n".join([*head, *rows])
+    note = f"Other work on those processors when it began: a load of {measured.load:.1f} (`uptime`)."
+    return "\n".join([*head, *rows, "", note])
 
 
 @click.command()
