@@ -33,7 +33,7 @@ lint: $(VENV)/.dev
 test-tools: docs $(VENV)/.dev
 	.ci/debian $(TOOLS) $(FUZZ_PACKAGES)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,tools]'
-	BBPROMPT_TEST_TOOLS=1 $(BIN)/pytest tests/tools tests/readers tests/browser tests/servers/test_proxy.py
+	BBPROMPT_TEST_TOOLS=1 $(BIN)/pytest tests/tools tests/readers tests/browser tests/servers/test_proxy.py tests/servers/test_proxy_aws.py
 
 fuzz: $(VENV)/.dev
 	.ci/debian $(FUZZ_PACKAGES)

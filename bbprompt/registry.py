@@ -30,6 +30,9 @@ DIALECTS = "bbprompt.dialects"
 SINKS = "bbprompt.sinks"
 """Entry points of ``log(run: TrackedRun, options: Mapping[str, object]) -> str``; see ``bbprompt.tracking``."""
 
+DIALECT_FILES = "bbprompt.dialect_files"
+"""Entry points of ``open_file(path: str, options: Mapping[str, object]) -> Dialect``, named by the file's ending."""
+
 TEXT_ENCODERS = "bbprompt.text_encoders"
 """Entry points of ``encode(texts: Sequence[str]) -> Float``, shape (n, e)."""
 
@@ -62,7 +65,7 @@ def open_oracle(adapter: str, options: Mapping[str, object]) -> Oracle:
         ConfigError: an unknown adapter, an option it refuses, or a package it needs that is not installed.
         OracleError: a service that does not answer.
     """
-    ending = adapter.rpartition(".")[2] if "." in adapter else ""
+    ending = _ending(adapter)
     if ending in _table(ADAPTER_FILES):
         oracle: Oracle = _load("kind of adapter file", ending, ADAPTER_FILES)(adapter, options)
     else:
@@ -91,10 +94,18 @@ def open_student(
 def open_dialect(name: str, options: Mapping[str, object]) -> Dialect:
     """Return what a proxy must know of an API.
 
+    Args:
+        name: of an installed dialect, or the path of a file that describes an API, as in "my-api.toml".
+        options: the dialect's own keys.
+
     Raises:
         ConfigError: an unknown name, or an option that it refuses.
     """
-    dialect: Dialect = _load("adapter of the proxy", name, DIALECTS)(options)
+    ending = _ending(name)
+    if ending in _table(DIALECT_FILES):
+        dialect: Dialect = _load("kind of adapter file", ending, DIALECT_FILES)(name, options)
+    else:
+        dialect = _load("adapter of the proxy", name, DIALECTS)(options)
     return dialect
 
 
@@ -151,6 +162,10 @@ def needs_extra(extra: str, *, distribution: str = "bbprompt") -> Iterator[None]
         raise MissingExtra(
             f"the package {error.name!r} is not installed; install it with: pip install '{distribution}[{extra}]'"
         ) from error
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2] if "." in name else ""
 
 
 def _table(group: str) -> dict[str, EntryPoint]:

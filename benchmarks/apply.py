@@ -1,10 +1,11 @@
-"""How fast ``bbprompt apply`` is beside a bare Pillow loop and libvips: the same images, in turn, in one process.
+"""How fast ``bbprompt apply`` is beside a bare Pillow loop and libvips: the same images, in turn.
 
     python -m benchmarks.apply [--rounds 9] [--data ../shared/data]
 
+Each works in a process of its own, which has begun before it is timed, with the environment that the command gives it.
 Seconds are of the processor, of one thread, so that what else runs on the machine counts little; the ratio of each round
-is that of neighbours in time. All write PNG with the same compression. libvips and ``--draft`` decode a large JPEG at a
-fraction of its size, so their pixels are others; "whole" does not.
+is that of neighbours in time. All write PNG at their lowest level of compression. libvips and ``--draft`` decode a large
+JPEG at a fraction of its size, so their pixels are others; "whole" does not, and its resampling is still another.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import io
 import os
 import statistics
-import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -27,15 +27,19 @@ import msgspec
 import numpy as np
 from PIL import Image, ImageChops
 
+from bbprompt.cli.apply import BLOCKS
 from bbprompt.deploy import lay_folder, pair_files
-from bbprompt.deploy.laying import COMPRESSION
 from bbprompt.overlay import Overlay, OverlayMeta, read_overlay, write_overlay
 from bbprompt.templates import make_template
 from benchmarks import RESULTS
+from benchmarks.in_turn import processes
 from benchmarks.jpeg import DATA
 from benchmarks.machine import Machine, describe
 
 SIDE = 224
+COMPRESSION = 1
+"""Of the others' PNG: their fastest that compresses."""
+
 PHOTO = (4000, 3000)
 Work = Callable[[Path, Sequence[Path], Path], None]
 
@@ -144,13 +148,13 @@ def compare(images: str, sources: Sequence[Path], folder: Path, *, rounds: int) 
     """Time each work in turn, the order turned round by round."""
     a_prompt(folder / "prompt.png")
     seconds: dict[str, list[float]] = {name: [] for name in WORKS}
-    for index in range(rounds + 1):
-        for name in sorted(WORKS, reverse=bool(index % 2)):
-            (out := folder / name.replace(" ", "-")).mkdir(exist_ok=True)
-            began = time.process_time()
-            WORKS[name](folder / "prompt.png", sources, out)
-            if index > 0:  # the first warms the caches
-                seconds[name].append(time.process_time() - began)
+    with processes({name: BLOCKS if name in (EXACT, DRAFT) else {} for name in WORKS}) as run:
+        for index in range(rounds + 1):
+            for name in sorted(WORKS, reverse=bool(index % 2)):
+                (out := folder / name.replace(" ", "-")).mkdir(exist_ok=True)
+                spent = run(name, WORKS[name], folder / "prompt.png", sources, out)
+                if index > 0:  # the first warms the caches
+                    seconds[name].append(spent)
     return [_ratio(images, own, against, seconds, len(sources)) for own, against in COMPARED]
 
 

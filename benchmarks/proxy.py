@@ -3,18 +3,24 @@
     python -m benchmarks.proxy [--requests 300]
 
 The upstream answers after a fixed time, as a model would, in a process of its own; so does the proxy. A request is the
-binary tensor of one image, 150,528 bytes. Direct and proxied requests take turns, and what is compared is neighbours.
+binary tensor of one image, 150,528 bytes, or its PNG as base64 in JSON; the image is noise, which no PNG makes smaller.
+Direct and proxied requests take turns, and what is compared is neighbours. Clients, upstream and proxy share the machine:
+what else runs there slows all of them, so its load before the start is kept, and what the proxy takes of a processor.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
+import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +28,9 @@ import click
 import httpx
 import msgspec
 import numpy as np
+from PIL import Image
 
+from bbprompt.arrays import UInt8
 from bbprompt_adapters.open_inference.messages import Body, encode_request
 from bbprompt_adapters.open_inference.tensors import Tensor
 from benchmarks import RESULTS
@@ -33,6 +41,7 @@ MODEL_S = 0.1
 """What the upstream takes where 32 clients ask it; one client asks one that answers at once."""
 
 CONNECTIONS = 32
+ROUNDS = 5
 UPSTREAM = """
 import asyncio, socket, sys, uvicorn
 
@@ -50,77 +59,126 @@ uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan
 """
 
 
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What is committed.
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of request.
 
     Attributes:
+        request: in words.
+        adapter: of the proxy.
         direct_ms, proxied_ms: median of one client's requests to an upstream that answers at once.
         added_ms: median of the differences of neighbours.
-        connections: clients at once, to an upstream that takes ``model_s`` seconds.
-        direct_per_s, proxied_per_s: their requests a second.
+        processor_ms: of the proxy's process, a request.
+        direct_per_s, proxied_per_s: requests a second of ``Measured.connections`` clients; the best of the rounds.
     """
 
-    machine: Machine
+    request: str
+    adapter: str
     direct_ms: float
     proxied_ms: float
     added_ms: float
-    connections: int
-    model_s: float
+    processor_ms: float
     direct_per_s: float
     proxied_per_s: float
 
 
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What is committed.
+
+    Attributes:
+        load: processes that wanted a processor in the minute before.
+        connections: clients at once, to an upstream that takes ``model_s`` seconds.
+    """
+
+    machine: Machine
+    load: float
+    connections: int
+    model_s: float
+    rows: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of request: what it is called, the proxy's adapter, where it goes and what it holds."""
+
+    name: str
+    adapter: str
+    path: str
+    body: Callable[[UInt8], Body]
+
+
+def tensor(image: UInt8) -> Body:
+    """As a binary tensor."""
+    return encode_request(Tensor("image", image[None]), output="scores", binary=True)
+
+
+def png(image: UInt8) -> Body:
+    """As Google Vision's clients send it."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    item = {"image": {"content": base64.b64encode(buffer.getvalue()).decode()}, "features": []}
+    return Body(msgspec.json.encode({"requests": [item]}), {"content-type": "application/json"})
+
+
+KINDS = (
+    Kind("a binary tensor", "open-inference", "/v2/models/m/infer", tensor),
+    Kind("a PNG as base64 in JSON", "google-vision", "/v1/images:annotate", png),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running one."""
+
+    url: str
+    pid: int
+
+    def processor_s(self) -> float:
+        """Seconds that it has taken of processors so far; of Linux, see proc(5)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def process(*command: str) -> Iterator[str]:
+def process(*command: str) -> Iterator[Server]:
     """A server in a process of its own; its address is its first line."""
     with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
-            yield server.stdout.readline().strip()
+            yield Server(server.stdout.readline().strip(), server.pid)
         finally:
             server.terminate()
 
 
 @contextmanager
-def both(prompt: Path, model_s: float) -> Iterator[tuple[str, str]]:
-    """An upstream and a proxy before it: their two addresses."""
+def both(prompt: Path, adapter: str, model_s: float) -> Iterator[tuple[Server, Server]]:
+    """An upstream and a proxy before it."""
     with process("-c", UPSTREAM, str(model_s)) as upstream:
-        command = ["-m", "bbprompt", "proxy", str(prompt), "--upstream", upstream, "--port", "0"]
-        with process(*command, "--adapter", "open-inference", "--labels", "pass") as proxy:
+        command = ["-m", "bbprompt", "proxy", str(prompt), "--upstream", upstream.url, "--port", "0"]
+        with process(*command, "--adapter", adapter, "--labels", "pass") as proxy:
             yield upstream, proxy
 
 
-def request() -> Body:
-    """One image, 224 px, as a binary tensor."""
-    pixels = np.random.default_rng(0).integers(0, 256, (1, SIDE, SIDE, 3), dtype=np.uint8)
-    return encode_request(Tensor("image", pixels), output="scores", binary=True)
-
-
-def latencies(urls: tuple[str, str], requests: int) -> tuple[list[float], list[float]]:
+def latencies(urls: Sequence[str], body: Body, requests: int) -> tuple[list[float], list[float]]:
     """Seconds of each direct and each proxied request, in turn."""
-    body, found = request(), ([], [])  # type: ignore[var-annotated]
+    found: tuple[list[float], list[float]] = ([], [])
     with httpx.Client(trust_env=False) as client:
         for index in range(requests + 10):
             for url, seconds in zip(urls, found, strict=True):
                 began = time.perf_counter()
-                client.post(
-                    f"{url}/v2/models/m/infer", content=body.content, headers=body.headers
-                ).raise_for_status()
+                client.post(url, content=body.content, headers=body.headers).raise_for_status()
                 if index >= 10:
                     seconds.append(time.perf_counter() - began)
     return found
 
 
-async def rate(url: str, requests: int) -> float:
+async def rate(url: str, body: Body, requests: int) -> float:
     """Requests a second of ``CONNECTIONS`` clients at once."""
-    body = request()
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     async with httpx.AsyncClient(trust_env=False, limits=limits, timeout=60) as client:
 
         async def ask(count: int) -> None:
             for _ in range(count):
-                answer = await client.post(f"{url}/v2/models/m/infer", content=body.content, headers=body.headers)
-                answer.raise_for_status()
+                (await client.post(url, content=body.content, headers=body.headers)).raise_for_status()
 
         await asyncio.gather(*(ask(1) for _ in range(CONNECTIONS)))  # every connection is open
         began = time.perf_counter()
@@ -128,32 +186,53 @@ async def rate(url: str, requests: int) -> float:
         return requests // CONNECTIONS * CONNECTIONS / (time.perf_counter() - began)
 
 
-@click.command()
-@click.option("--requests", type=click.IntRange(min=CONNECTIONS), default=320, show_default=True)
-def main(requests: int) -> None:
-    """Measure; print and write proxy.json."""
-    with TemporaryDirectory() as folder:
-        a_prompt(prompt := Path(folder) / "prompt.png")
-        with both(prompt, 0.0) as urls:
-            direct, proxied = latencies(urls, requests)
-        with both(prompt, MODEL_S) as urls:
-            rates = [[asyncio.run(rate(url, requests)) for url in urls] for _ in range(3)]
-    measured = Measured(
-        machine=describe(),
+def measure(kind: Kind, prompt: Path, requests: int) -> Row:
+    """Measure one kind of request."""
+    body = kind.body(np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8))
+    with both(prompt, kind.adapter, 0.0) as servers:
+        direct, proxied = latencies([server.url + kind.path for server in servers], body, requests)
+    with both(prompt, kind.adapter, MODEL_S) as servers:
+        began = servers[1].processor_s()
+        rates = [[asyncio.run(rate(s.url + kind.path, body, requests)) for s in servers] for _ in range(ROUNDS)]
+        spent = servers[1].processor_s() - began
+    return Row(
+        request=kind.name,
+        adapter=kind.adapter,
         direct_ms=1000 * statistics.median(direct),
         proxied_ms=1000 * statistics.median(proxied),
         added_ms=1000 * statistics.median(b - a for a, b in zip(direct, proxied, strict=True)),
-        connections=CONNECTIONS,
-        model_s=MODEL_S,
-        direct_per_s=statistics.median(pair[0] for pair in rates),
-        proxied_per_s=statistics.median(pair[1] for pair in rates),
+        processor_ms=1000 * spent / (ROUNDS * (requests // CONNECTIONS + 1) * CONNECTIONS),
+        direct_per_s=max(pair[0] for pair in rates),
+        proxied_per_s=max(pair[1] for pair in rates),
     )
+
+
+def table(measured: Measured) -> str:
+    """Markdown."""
+    head = [
+        f"| request | adapter | ms added | processor ms | {measured.connections} connections: requests/s | proxied |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    rows = [
+        f"| {row.request} | `{row.adapter}` | {row.added_ms:.1f} | {row.processor_ms:.1f} | {row.direct_per_s:.0f} | "
+        f"{row.proxied_per_s:.0f} |"
+        for row in measured.rows
+    ]
+    note = f"Other work on those processors when it began: a load of {measured.load:.1f} (`uptime`)."
+    return "\n".join([*head, *rows, "", note])
+
+
+@click.command()
+@click.option("--requests", type=click.IntRange(min=CONNECTIONS), default=320, show_default=True)
+def main(requests: int) -> None:
+    """Measure; print a table and write proxy.json."""
+    load = os.getloadavg()[0]
+    with TemporaryDirectory() as folder:
+        a_prompt(prompt := Path(folder) / "prompt.png")
+        rows = [measure(kind, prompt, requests) for kind in KINDS]
+    measured = Measured(machine=describe(), load=load, connections=CONNECTIONS, model_s=MODEL_S, rows=rows)
     (RESULTS / "proxy.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
-    click.echo(f"one client: {measured.direct_ms:.2f} ms direct, {measured.added_ms:.2f} ms added at the median")
-    click.echo(
-        f"{CONNECTIONS} connections, a model of {1000 * MODEL_S:.0f} ms: {measured.direct_per_s:.0f} requests/s direct, "
-        f"{measured.proxied_per_s:.0f} proxied"
-    )
+    click.echo(table(measured))
 
 
 if __name__ == "__main__":

@@ -46,21 +46,21 @@ def open_rgb(path: Path, *, at_least: tuple[int, int] | None = None) -> Image.Im
     """
     try:
         with Image.open(path) as opened:
-            if at_least is not None:
-                opened.draft("RGB", (max(at_least), max(at_least)))  # upright or not
-            return to_rgb(opened)
+            return to_rgb(opened, at_least=at_least)
     except DataError as error:
         raise DataError(f"{path} {error}") from error
     except READ_ERRORS as error:
         raise DataError(f"{path} is not an image that can be read ({error}); replace or remove it") from error
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Return an opened image, or a copy, as RGB, turned as its EXIF says.
+def to_rgb(image: Image.Image, *, at_least: tuple[int, int] | None = None) -> Image.Image:
+    """Return an opened image, or a copy, as RGB, turned as its EXIF says; ``at_least`` as in ``open_rgb``.
 
     Raises:
         DataError: it holds something else than 8 or 16 bits per channel.
     """
+    if at_least is not None:
+        image.draft("RGB", (max(at_least), max(at_least)))  # upright or not
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode in SIXTEEN_BIT_MODES:
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))

@@ -13,11 +13,8 @@ from bbprompt.arrays import UInt8
 from bbprompt.data.files import open_rgb
 from bbprompt.errors import DataError
 from bbprompt.overlay import Overlay
+from bbprompt.quick_png import quick_png
 from bbprompt.templates.padding import Padding
-
-COMPRESSION = 1
-"""Of zlib. A prompted image hardly gets smaller with more, and takes a third longer."""
-
 
 Pair = tuple[Path, Path]
 """An image, and the PNG that its overlay goes to."""
@@ -68,17 +65,22 @@ class Laying:
         Raises:
             DataError: the source cannot be read, the target cannot be written, or both are one file.
         """
-        height, width = self._window
-        laid = self(open_rgb(source, at_least=(2 * height, 2 * width) if self.draft else None))
+        laid = self(open_rgb(source, at_least=self.at_least))
         if target.exists() and target.samefile(source):
             raise DataError(f"{target} is the image itself and would be overwritten; give another output folder")
         partial = target.with_name(target.name + ".partial")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(laid).save(partial, "PNG", compress_level=COMPRESSION)
+            partial.write_bytes(quick_png(laid))
             partial.replace(target)
         except OSError as error:
             raise DataError(f"cannot write {target}: {error.strerror or error}") from error
+
+    @property
+    def at_least(self) -> tuple[int, int] | None:
+        """(height, width) that a draft is decoded at, or more; ``None`` for no draft."""
+        height, width = self._window
+        return (2 * height, 2 * width) if self.draft else None
 
     @property
     def _window(self) -> tuple[int, int]:

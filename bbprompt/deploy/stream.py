@@ -10,8 +10,9 @@ from typing import BinaryIO
 from PIL import Image
 
 from bbprompt.data.files import READ_ERRORS, to_rgb
-from bbprompt.deploy.laying import COMPRESSION, Laying
+from bbprompt.deploy.laying import Laying
 from bbprompt.errors import DataError
+from bbprompt.quick_png import quick_png
 
 HEADER = re.compile(rb"P6\s+(\d{1,6})\s+(\d{1,6})\s+255\s")
 MAX_HEADER = 40
@@ -41,10 +42,10 @@ def lay_stream(laying: Laying, source: BinaryIO, target: BinaryIO) -> int:
 def _lay_image(laying: Laying, data: bytes, target: BinaryIO) -> None:
     try:
         with Image.open(io.BytesIO(data)) as opened:
-            image = to_rgb(opened)
+            image = to_rgb(opened, at_least=laying.at_least)
     except READ_ERRORS as error:
         raise DataError(f"standard input is not an image that can be read ({error})") from error
-    Image.fromarray(laying(image)).save(target, "PNG", compress_level=COMPRESSION)
+    target.write(quick_png(laying(image)))
     target.flush()
 
 

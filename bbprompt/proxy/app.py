@@ -2,7 +2,7 @@
 
 It fails closed: a request with a body goes on only if an image was found in it and all that were found were prompted; a
 redirect, which would lead the client around the prompt, is an error. The caller's key is in headers that go on, and is
-kept nowhere.
+kept nowhere; an AWS signature, which a prompted body breaks, is replaced by the proxy's own, or refused.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ from functools import partial
 import anyio
 import anyio.to_thread
 
-from bbprompt.proxy.dialect import Dialect, Lay, Message, Refusal, Relabel
+from bbprompt.http_library import httpx
+from bbprompt.proxy.dialect import Dialect, Fetch, Lay, Message, Refusal, Relabel
+from bbprompt.proxy.fetching import Within, fetch_nothing
 from bbprompt.proxy.headers import ABOUT_THE_OLD_BODY, going_on
 from bbprompt.proxy.metrics import Metrics
+from bbprompt.proxy.signing import OF_THE_SIGNATURE, Scope, Signer, scope_of
+from bbprompt.proxy.way_back import WayBack
 from bbprompt.registry import needs_extra
 
 with needs_extra("serve"):
-    import httpx
     from starlette.applications import Starlette
-    from starlette.background import BackgroundTask
     from starlette.exceptions import HTTPException
     from starlette.requests import ClientDisconnect, Request
-    from starlette.responses import JSONResponse, Response, StreamingResponse
+    from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 WITHOUT_IMAGES = frozenset({"GET", "HEAD", "OPTIONS"})
-SIGNED = "aws4-hmac-sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """One upstream behind one prompt; ``relabel`` is ``None`` where answers go back as they are."""
+    """One upstream behind one prompt.
+
+    Attributes:
+        relabel: ``None`` where answers go back as they are.
+        client: to the upstream.
+        fetch: gets images that a request names by address.
+        signer: signs anew what came signed for AWS; ``None`` refuses it.
+    """
 
     upstream: str
     dialect: Dialect
     lay: Lay
     relabel: Relabel | None
     client: httpx.AsyncClient
+    fetch: Fetch = fetch_nothing
+    signer: Signer | None = None
     limits: Limits = Limits()
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -77,16 +87,25 @@ class Proxy:
             return self._wrong(502, "failed", f"the upstream cannot be reached ({type(error).__name__})")
 
     async def _handle(self, request: Request) -> Response:
-        headers = going_on(request.headers.items(), drop=ABOUT_THE_OLD_BODY | {"host", "accept-encoding"})
+        headers = dict(going_on(request.headers.items(), drop=ABOUT_THE_OLD_BODY | {"host", "accept-encoding"}))
+        scope = self._scope(request)
         content = await self._read(request)
         if request.method in WITHOUT_IMAGES and not content:
-            return await self._send(request, Message(b"", dict(headers)), relabel=None, outcome="passed")
+            relabel = self.relabel if self.dialect.answers_at(request.url.path) else None
+            return await self._send(request, Message(b"", headers), scope, relabel=relabel, outcome="passed")
         if request.headers.get("content-encoding", "identity") != "identity":
             raise HTTPException(415, "send the body uncompressed, so that its images can be prompted")
-        if request.headers.get("authorization", "").lower().startswith(SIGNED):
-            raise Refusal("the request is signed (SigV4), and a prompted body breaks its signature")
-        prompted = await self._prompt(Message(content, dict(headers)))
-        return await self._send(request, prompted, relabel=self.relabel, outcome="prompted")
+        prompted = await self._prompt(Message(content, headers))
+        return await self._send(request, prompted, scope, relabel=self.relabel, outcome="prompted")
+
+    def _scope(self, request: Request) -> Scope | None:
+        scope = scope_of(request.headers, request.scope["query_string"])
+        if scope is not None and self.signer is None:
+            raise Refusal(
+                "the request is signed (SigV4), and a prompted body breaks its signature; "
+                "start the proxy with --sign-aws, and it signs with its own credentials"
+            )
+        return scope
 
     async def _read(self, request: Request) -> bytes:
         content = bytearray()
@@ -102,70 +121,59 @@ class Proxy:
 
     async def _prompt(self, message: Message) -> Message:
         with self.metrics.laying.time():
-            work = partial(self.dialect.prompt, message, self.lay)
-            prompted, images = await anyio.to_thread.run_sync(work)
+            fetch = Within(self.fetch, max_bytes=self.limits.max_bytes, timeout_s=self.limits.timeout_s)
+            work = partial(self.dialect.prompt, message, self.lay, fetch)
+            try:
+                prompted, images = await anyio.to_thread.run_sync(work)
+            except RecursionError as error:
+                raise Refusal("a body nested too deeply") from error
         self.metrics.images.inc(images)
         return prompted
 
-    async def _send(self, request: Request, message: Message, *, relabel: Relabel | None, outcome: str) -> Response:
+    async def _send(
+        self, request: Request, message: Message, scope: Scope | None, *, relabel: Relabel | None, outcome: str
+    ) -> Response:
         sent = self.client.build_request(
             request.method,
             self._url(request),
             headers={**message.headers, "accept-encoding": "identity"},
             content=message.content or None,
         )
+        if scope is not None:
+            await anyio.to_thread.run_sync(self._sign, sent, scope)
         answer = await self.client.send(sent, stream=True)
+        back = WayBack(self.upstream, self.dialect, relabel, self.limits.max_bytes)
         try:
-            self._check_redirect(answer)
-            return await self._give_back(answer, relabel, outcome)
+            response = await back(answer, home=str(request.base_url))
         except BaseException:
             await answer.aclose()
             raise
+        self.metrics.count(outcome)
+        return response
+
+    def _sign(self, sent: httpx.Request, scope: Scope) -> None:
+        assert self.signer is not None
+        for name in OF_THE_SIGNATURE & set(sent.headers):
+            del sent.headers[name]
+        signature = self.signer.sign(
+            sent.method,
+            str(sent.url),
+            dict(sent.headers),
+            sent.content,
+            service=scope.service,
+            region=scope.region,
+        )
+        sent.headers.update(signature)
 
     def _url(self, request: Request) -> str:
         path = request.scope.get("raw_path") or request.url.path.encode()
         query = request.scope["query_string"]
         return self.upstream.rstrip("/") + path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
 
-    def _check_redirect(self, answer: httpx.Response) -> None:
-        if answer.has_redirect_location:
-            raise HTTPException(
-                502, "the upstream redirects, around the prompt; start the proxy with its last address"
-            )
-
-    async def _give_back(self, answer: httpx.Response, relabel: Relabel | None, outcome: str) -> Response:
-        headers = going_on(answer.headers.multi_items())
-        if relabel is None or not answer.is_success:
-            self.metrics.count(outcome)
-            response: Response = StreamingResponse(
-                answer.aiter_raw(), answer.status_code, background=BackgroundTask(answer.aclose)
-            )
-        else:
-            content = await self._whole(answer)
-            known = dict(going_on(headers, drop=ABOUT_THE_OLD_BODY | {"content-encoding"}))
-            work = partial(self.dialect.relabel, Message(content, known), relabel)
-            try:
-                mapped = await anyio.to_thread.run_sync(work)
-            except Refusal as refusal:
-                raise HTTPException(502, f"the upstream's answer cannot be mapped: {refusal}") from refusal
-            self.metrics.count(outcome)
-            response = Response(mapped.content, answer.status_code)
-            headers = [*mapped.headers.items(), ("content-length", str(len(mapped.content)))]
-        response.raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return response
-
-    async def _whole(self, answer: httpx.Response) -> bytes:
-        content = bytearray()
-        async for part in answer.aiter_bytes():
-            content += part
-            if len(content) > self.limits.max_bytes:
-                raise HTTPException(502, f"the upstream answered more than {self.limits.max_bytes} bytes")
-        await answer.aclose()
-        return bytes(content)
-
     def _wrong(self, status: int, outcome: str, why: str) -> Response:
         self.metrics.count(outcome)
-        return JSONResponse({"error": f"bbprompt proxy: {why}"}, status)
+        text = f"bbprompt proxy: {why}"
+        return JSONResponse({"error": text, "message": text}, status)  # each is what some client shows
 
 
 def make_app(proxy: Proxy) -> Starlette:

@@ -34,19 +34,36 @@ Lay: TypeAlias = Callable[[UInt8], UInt8]
 """Images (n, H, W, 3) to prompted ones (n, h, w, 3), both uint8."""
 
 
-Relabel: TypeAlias = Callable[[Scores], Float32]
-"""Scores (n, k) to the probabilities of the task's classes: float32, (n, classes)."""
+Fetch: TypeAlias = Callable[[str], bytes]
+"""An image's address to the file behind it; raises ``Refusal`` where the proxy may not, or cannot, fetch it."""
+
+
+class Relabel(Protocol):
+    """From a model's labels to the task's classes."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the task's classes."""
+
+    def __call__(self, scores: Scores) -> Float32:
+        """Turn scores (n, k) into the probabilities of the task's classes: float32, (n, classes)."""
 
 
 class Dialect(Protocol):
     """One API, seen from its server's side. Safe to use from many threads."""
 
-    def prompt(self, request: Message, lay: Lay) -> tuple[Message, int]:
-        """Return the request with every image prompted, without loss, and how many images that were.
+    def prompt(self, request: Message, lay: Lay, fetch: Fetch) -> tuple[Message, int]:
+        """Return the request with every image prompted, and how many images that were.
+
+        Images stay without loss, unless the API takes JPEG alone. None are prompted only where the API takes such
+        requests by its own rules, as an embedding server takes texts.
 
         Raises:
             Refusal: it holds no image, or one that cannot be prompted.
         """
+
+    def answers_at(self, path: str) -> bool:
+        """Whether what a request without a body gets from ``path`` may hold scores: a result that is polled for."""
 
     def relabel(self, answer: Message, relabel: Relabel) -> Message:
         """Return the answer with the task's classes instead of the model's labels.
@@ -55,7 +72,7 @@ class Dialect(Protocol):
             Refusal: it holds no scores that could be mapped.
         """
 
-    def check_relabels(self) -> None:
+    def check_relabels(self, relabel: Relabel) -> None:
         """Refuse to map answers, before any request, where it cannot.
 
         Raises:

@@ -17,8 +17,10 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
+AWS_CHECKSUMS = ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 ABOUT_THE_OLD_BODY = frozenset(
     {"content-length", "content-md5", "content-digest", "digest", "repr-digest", "expect"}
+    | {"x-amz-sdk-checksum-algorithm", *(f"x-amz-checksum-{name}" for name in AWS_CHECKSUMS)}
 )
 """A prompted body is another one; the HTTP client and server count its bytes anew."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +11,20 @@ from scipy.special import softmax
 
 from bbprompt.arrays import Float32
 from bbprompt.errors import ConfigError
+from bbprompt.http_library import httpx
 from bbprompt.labelmaps import LabelMap, load_label_map
 from bbprompt.oracle import Scores
 from bbprompt.overlay import read_overlay
 from bbprompt.proxy.app import Limits, Proxy, make_app
-from bbprompt.proxy.dialect import Dialect, Relabel
-from bbprompt.registry import needs_extra
+from bbprompt.proxy.dialect import Dialect, Fetch
+from bbprompt.proxy.fetching import Fetcher, fetch_nothing
+from bbprompt.proxy.prefixes import parse_prefix
+from bbprompt.proxy.signing import Signer
 from bbprompt.serving import serve_app
 
-with needs_extra("serve"):
-    import httpx
-
 CONNECTIONS = 64
+FETCHED_WITHIN_S = 10.0
+"""An image by address; it takes one of the places at which requests are prompted, and others wait."""
 
 
 def make_proxy(
@@ -31,6 +34,8 @@ def make_proxy(
     dialect: Dialect,
     relabels: bool,
     limits: Limits = Limits(),  # noqa: B008
+    allowed: Sequence[str] = (),
+    signer: Signer | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Proxy:
     """Put the prompt of a PNG before an upstream.
@@ -41,17 +46,20 @@ def make_proxy(
         dialect: what the upstream speaks.
         relabels: whether answers are mapped to the prompt's classes.
         limits: of size and time.
-        transport: stands in for the network in tests.
+        allowed: addresses below which images that a request names are fetched.
+        signer: signs anew what came signed for AWS.
+        transport: stands in for the network to the upstream in tests.
 
     Raises:
         OverlayError: the PNG is no prompt.
-        ConfigError: an upstream that is no address, or answers that the dialect cannot map.
+        ConfigError: an upstream or an allowed address that is none, or answers that the dialect cannot map.
     """
     overlay = read_overlay(prompt)
     if not upstream.startswith(("http://", "https://")):
         raise ConfigError(f"--upstream must begin with http:// or https://, got {upstream!r}")
-    if relabels:
-        dialect.check_relabels()
+    relabel = Relabelling(overlay.meta.classes, load_label_map(overlay.meta.label_map)) if relabels else None
+    if relabel:
+        dialect.check_relabels(relabel)
     client = httpx.AsyncClient(
         timeout=limits.timeout_s,
         limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
@@ -59,18 +67,39 @@ def make_proxy(
         trust_env=False,
         transport=transport,
     )
-    relabel = relabel_by(load_label_map(overlay.meta.label_map)) if relabels else None
-    return Proxy(upstream, dialect, overlay.apply, relabel, client, limits)
+    return Proxy(
+        upstream,
+        dialect,
+        overlay.apply,
+        relabel,
+        client,
+        fetch=_fetcher(allowed, limits),
+        signer=signer,
+        limits=limits,
+    )
 
 
-def relabel_by(label_map: LabelMap) -> Relabel:
-    """Return what turns a model's scores into the probabilities of the task's classes."""
+@dataclass(frozen=True, slots=True)
+class Relabelling:
+    """A prompt's label map, as ``Relabel``."""
 
-    def relabel(scores: Scores) -> Float32:
-        probabilities = softmax(np.asarray(label_map(scores.log())), axis=1)
+    classes: tuple[str, ...]
+    label_map: LabelMap
+
+    def __call__(self, scores: Scores) -> Float32:
+        """Return the probabilities of the task's classes: float32, (n, classes)."""
+        probabilities = softmax(np.asarray(self.label_map(scores.log())), axis=1)
         return np.asarray(probabilities, dtype=np.float32)
 
-    return relabel
+
+def _fetcher(allowed: Sequence[str], limits: Limits) -> Fetch:
+    if not allowed:
+        return fetch_nothing
+    return Fetcher(
+        [parse_prefix(text) for text in allowed],
+        max_bytes=limits.max_bytes,
+        timeout_s=min(limits.timeout_s, FETCHED_WITHIN_S),
+    )
 
 
 def serve(proxy: Proxy, *, host: str, port: int, on_ready: Callable[[str], object]) -> None:

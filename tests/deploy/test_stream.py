@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from bbprompt.arrays import UInt8
+from bbprompt.cli import cli
 from bbprompt.deploy import Laying, lay_stream
 from bbprompt.errors import DataError
 from bbprompt.overlay import write_overlay
@@ -71,6 +73,26 @@ def test_whole_images_before_a_cut_one_are_laid() -> None:
     with pytest.raises(DataError, match="what was whole is laid"):
         lay_stream(Laying(OVERLAY), io.BytesIO(data), target)
     assert target.getvalue() == encoded(OVERLAY.apply(frames()[:1])[0], "PPM")
+
+
+def test_a_draft_of_one_large_jpeg_is_the_folder_s_draft(tmp_path: Path) -> None:
+    rows, columns = np.mgrid[:480, :640]
+    large = np.stack([rows // 2, columns // 3, (rows + columns) // 5], axis=-1).astype(np.uint8)
+    (tmp_path / "large.jpg").write_bytes(encoded(large, "JPEG"))
+    laying = Laying(OVERLAY, draft=True)
+    laying.file(tmp_path / "large.jpg", tmp_path / "laid.png")
+    target = io.BytesIO()
+    lay_stream(laying, io.BytesIO(encoded(large, "JPEG")), target)
+    assert target.getvalue() == (tmp_path / "laid.png").read_bytes() != through(encoded(large, "JPEG"))
+
+
+@pytest.mark.parametrize("option", [["--jobs", "2"], ["--overwrite"], ["--json"]])
+def test_what_means_nothing_for_a_stream_is_refused(tmp_path: Path, option: list[str]) -> None:
+    write_overlay(tmp_path / "prompt.png", OVERLAY)
+    arguments = ["apply", str(tmp_path / "prompt.png"), "-", "--out", "-", *option]
+    result = CliRunner().invoke(cli, arguments, input=encoded(frames()[0], "PNG"))
+    assert result.exit_code == 2
+    assert "leave out --jobs, --overwrite and --json" in result.output
 
 
 def test_the_command_line_passes_frames_on_one_by_one(tmp_path: Path) -> None:

@@ -7,26 +7,30 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 pytest.importorskip("starlette")
 pytest.importorskip("prometheus_client")
 
+from bbprompt.http_library import httpx
 from bbprompt.overlay import Overlay, OverlayMeta, write_overlay
-from bbprompt.proxy.app import Limits, make_app
+from bbprompt.proxy.app import make_app
 from bbprompt.proxy.serve import make_proxy
 from bbprompt.registry import open_dialect
+from bbprompt.sigv4 import AwsSigner
+from tests.adapters.declarative.cases import CASES
 from tests.golden.cases import overlay_of
 
 UPSTREAM = "https://api.test/base"
+PROXY = "http://proxy.test"
 MAP = {"name": "given", "indices": [2, 0], "width": 3}
 
 
-def overlay() -> Overlay:
-    """A golden prompt whose map takes labels 2 and 0 of three."""
+def overlay(label_map: dict[str, Any] | None = None) -> Overlay:
+    """A golden prompt whose map, unless another is given, takes labels 2 and 0 of three."""
     made = overlay_of("padding", "add")
-    return Overlay(made.template, made.levels, OverlayMeta(oracle="o", classes=("cat", "dog"), label_map=MAP))
+    meta = OverlayMeta(oracle="o", classes=("cat", "dog"), label_map=label_map or MAP)
+    return Overlay(made.template, made.levels, meta)
 
 
 class Upstream:
@@ -58,24 +62,26 @@ def start(upstream: Upstream, tmp_path: Path) -> Callable[..., Ask]:
         adapter: str,
         *,
         relabels: bool = False,
-        limits: Limits | None = None,
         options: Mapping[str, object] | None = None,
+        label_map: dict[str, Any] | None = None,
+        upstream_url: str = UPSTREAM,
+        **settings: Any,
     ) -> Ask:
-        write_overlay(tmp_path / "prompt.png", overlay())
+        write_overlay(tmp_path / "prompt.png", overlay(label_map))
         proxy = make_proxy(
             tmp_path / "prompt.png",
-            upstream=UPSTREAM,
+            upstream=upstream_url,
             dialect=open_dialect(adapter, options or {}),
             relabels=relabels,
-            limits=limits or Limits(),
             transport=httpx.MockTransport(upstream),
+            **settings,
         )
         app = make_app(proxy)
 
         def ask(method: str, path: str, **request: Any) -> httpx.Response:
             async def send() -> httpx.Response:
                 transport = httpx.ASGITransport(app=app)
-                async with httpx.AsyncClient(transport=transport, base_url="http://proxy.test") as client:
+                async with httpx.AsyncClient(transport=transport, base_url=PROXY) as client:
                     return await client.request(method, path, **request)
 
             return asyncio.run(send())
@@ -83,3 +89,16 @@ def start(upstream: Upstream, tmp_path: Path) -> Callable[..., Ask]:
         return ask
 
     return begin
+
+
+@pytest.fixture
+def begin(start: Callable[..., Ask], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ask]:
+    """Start a proxy for a case, with the credentials that it needs to sign."""
+
+    def opened(name: str, **settings: Any) -> Ask:
+        for variable, value in CASES[name].env.items():
+            monkeypatch.setenv(variable, value)
+        signer = AwsSigner() if name.startswith("rekognition") else None
+        return start(name, signer=signer, **settings)
+
+    return opened

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import httpx
 import pytest
 
+from bbprompt.http_library import httpx
 from bbprompt.proxy.headers import going_on
 from tests.proxy.conftest import Upstream
 from tests.proxy.test_generic import png

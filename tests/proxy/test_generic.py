@@ -7,7 +7,6 @@ import io
 import json
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,8 +15,10 @@ from PIL import Image
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import ConfigError
+from bbprompt.http_library import httpx
 from bbprompt.proxy.app import Limits
 from bbprompt.proxy.dialect import Message
+from bbprompt.proxy.fetching import fetch_nothing
 from bbprompt.proxy.generic import Generic
 from tests.prompt_cases import quick
 from tests.proxy.conftest import Upstream, overlay
@@ -77,6 +78,29 @@ def test_base64_and_data_uris_anywhere_in_json(start: Any, upstream: Upstream) -
     }
 
 
+def test_base64_of_either_alphabet_padded_or_not_broken_into_lines_or_not(start: Any, upstream: Upstream) -> None:
+    safe = base64.urlsafe_b64encode(png()).decode()
+    body = [safe, safe.rstrip("="), base64.encodebytes(png()).decode(), f" {b64(png())}\n"]
+    start("generic")("POST", "/x", json=body)
+    got = json.loads(upstream.requests[0].content)
+    assert len(got) == len(body)
+    for text in got:
+        np.testing.assert_array_equal(pixels(base64.b64decode(text, validate=True)), prompted())
+
+
+@pytest.mark.parametrize(
+    "head", ["data:image/png;charset=utf-8;base64,", "data:;base64,", " DATA:application/octet-stream;BASE64,"]
+)
+def test_a_data_uri_of_any_kind_that_holds_an_image(start: Any, upstream: Upstream, head: str) -> None:
+    body = {"input": head + b64(png()), "note": f"data:text/plain;base64,{b64(b'no image' * 9)}"}
+    start("generic")("POST", "/x", json=body)
+    got = json.loads(upstream.requests[0].content)
+    kind, _, data = got["input"].partition(",")
+    assert kind == "data:image/png;base64"
+    np.testing.assert_array_equal(pixels(base64.b64decode(data)), prompted())
+    assert got["note"] == body["note"]
+
+
 def test_a_form_s_images_and_nothing_else(start: Any, upstream: Upstream) -> None:
     files = [("file", ("ä.jpg", png(1), "image/jpeg")), ("file", ("raw", png(2), "application/octet-stream"))]
     start("generic")("POST", "/x", files=files, data={"model": "m", "text": "two\nlines"})
@@ -94,7 +118,7 @@ def test_other_parts_of_a_form_come_through_byte_for_byte(binary: bytes, text: s
     files = [("image", ("a.png", png(), "image/png")), ("blob", ("b", binary, "application/octet-stream"))]
     form = httpx.Request("POST", "http://x", files=files, data={"text": text})
     sent = Message(form.read(), {"content-type": form.headers["content-type"]})
-    got, images = Generic().prompt(sent, overlay().apply)
+    got, images = Generic().prompt(sent, overlay().apply, fetch_nothing)
     parts = _parts(httpx.Request("POST", "http://x", content=got.content, headers=got.headers))
     assert images == 1
     assert parts["blob"] == [binary]
@@ -121,6 +145,8 @@ def _parts(request: httpx.Request) -> dict[str, list[bytes]]:
         ({"json": {"image_url": "https://elsewhere.test/cat.png"}}, "is an address"),
         ({"json": {"image": b64(png()), "images": ["s3://bucket/cat.png"]}}, "is an address"),
         ({"json": {"image": "data:image/png;base64,AAAA"}}, "holds no image"),
+        ({"json": {"image": b64(png()), "mask": "data:image/svg+xml,%3Csvg%3E"}}, "holds no image"),
+        ({"json": {"image": b64(png()), "input": "https://elsewhere.test/cat.PNG?size=1"}}, "is an address"),
         ({"content": b"{", "headers": {"content-type": "application/json"}}, "no JSON"),
         ({"content": b"x", "headers": {"content-type": "multipart/form-data; boundary=b"}}, "a form that cannot"),
         ({"content": png(), "headers": {"authorization": "AWS4-HMAC-SHA256 Credential=x"}}, "signature"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import msgspec
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from scipy.special import softmax
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import ConfigError
+from bbprompt.http_library import httpx
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, decode_request, decode_response
 from bbprompt_adapters.open_inference.tensors import Tensor, to_wire
 from tests.proxy.conftest import Upstream, overlay

@@ -42,13 +42,21 @@ class Encoder:
         if self.settings.form == "list":
             nested: list[object] = self._tensor(image).tolist()
             return nested
+        return FORMS[self.settings.form](self.file(image), self.media_type)
+
+    def file(self, image: UInt8) -> bytes:
+        """Return the bytes of one image, uint8 (h, w, 3), before they are written as text.
+
+        Raises:
+            DataError: see above.
+        """
         content = self._tensor(image).tobytes() if self.settings.encoding == "tensor" else self._compress(image)
         if len(content) > self.settings.max_bytes:
             raise DataError(
                 f"an image takes {len(content)} bytes as {self.settings.encoding}, the service accepts "
                 f"{self.settings.max_bytes}; choose a smaller input_size"
             )
-        return FORMS[self.settings.form](content, self.media_type)
+        return content
 
     def _compress(self, image: UInt8) -> bytes:
         file = io.BytesIO()

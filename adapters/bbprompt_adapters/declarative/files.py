@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from bbprompt_adapters.declarative.paths import optional_path
 from bbprompt_adapters.declarative.template import check_placeholders
 
 S = TypeVar("S", bound=msgspec.Struct)
+Kind: TypeAlias = Literal["logits", "probabilities", "tags", "similarity"]
+"""What a run file may say that scores mean."""
 
 TABLES: dict[str, type[msgspec.Struct]] = {
     "adapter": schema.About,
@@ -31,6 +33,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "auth": schema.Auth,
     "poll": schema.Poll,
     "price": schema.Price,
+    "mapped": schema.Mapped,
 }
 REQUIRED = ("adapter", "request", "answer")
 FORMS = {"json": ("base64", "data-uri", "list"), "parts": ("bytes",), "body": ("bytes", "base64")}
@@ -42,8 +45,9 @@ PATHS = {
     "errors": ("ok", "item", "code", "message", "wait_s"),
     "poll": ("url_path", "id", "pending"),
     "price": ("amount",),
+    "mapped": ("best", "best_score", "blank"),
 }
-"""Keys that hold JMESPath."""
+"""Keys that hold JMESPath, one or a list."""
 
 COMPUTED = frozenset({"labels", "letters", "lettered"})
 """Placeholders that come from the labels: the list of them, of their letters, and lines like ``A: cat``."""
@@ -61,6 +65,7 @@ class AdapterFile:
     answer: schema.Answer
     errors: schema.Errors
     price: schema.Price
+    mapped: schema.Mapped
     auth: schema.Auth | None
     labels: schema.Labels | None
     poll: schema.Poll | None
@@ -87,7 +92,7 @@ def read_file(path: Path | str) -> AdapterFile:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ConfigError(f"no adapter file at {path}; correct [oracle] adapter") from error
+        raise ConfigError(f"no adapter file at {path}; correct the path") from error
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -123,12 +128,25 @@ def parse_adapter(document: Mapping[str, Any], *, where: str) -> AdapterFile:
         answer=table("answer", schema.Answer),
         errors=table("errors", schema.Errors),
         price=table("price", schema.Price),
+        mapped=table("mapped", schema.Mapped),
         auth=optional("auth", schema.Auth),
         labels=optional("labels", schema.Labels),
         poll=optional("poll", schema.Poll),
     )
     _check(adapter, where)
     return adapter
+
+
+def with_answer(adapter: AdapterFile, kind: Kind) -> AdapterFile:
+    """Where a service only passes on what a model says, the run file says what that means.
+
+    Raises:
+        ConfigError: the service's answers always mean the same.
+    """
+    answer = adapter.answer
+    if answer.shape in ("label", "embedding"):
+        raise ConfigError(f"[oracle] answer: {adapter.about.name} always answers {answer.kind}; leave it out")
+    return replace(adapter, answer=msgspec.structs.replace(answer, kind=kind, top_k=None))
 
 
 def _options(tables: object, where: str) -> dict[str, schema.Option]:
@@ -187,7 +205,9 @@ def _check_answer(adapter: AdapterFile, where: str) -> None:
 def _check_paths(adapter: AdapterFile, where: str) -> None:
     for table, keys in PATHS.items():
         for key in keys:
-            optional_path(getattr(getattr(adapter, table), key, None), where=f"{where} [{table}] {key}")
+            found = getattr(getattr(adapter, table), key, None)
+            for text in found if isinstance(found, list) else [found]:
+                optional_path(text, where=f"{where} [{table}] {key}")
 
 
 def _check_templates(adapter: AdapterFile, where: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ from bbprompt.oracle import Answer, OracleSpec
 from bbprompt_adapters.declarative.answer import make_items, make_reader
 from bbprompt_adapters.declarative.embedding import EmbeddingReader, Texts
 from bbprompt_adapters.declarative.encode import Encoder
-from bbprompt_adapters.declarative.files import AdapterFile, read_file, read_vendor
+from bbprompt_adapters.declarative.files import AdapterFile, read_file, read_vendor, with_answer
 from bbprompt_adapters.declarative.message import Composer
+from bbprompt_adapters.declarative.missing import missing_score, unlisted_score
 from bbprompt_adapters.declarative.options import Chosen, choose_options
 from bbprompt_adapters.declarative.oracle import DeclarativeOracle, Rows
 from bbprompt_adapters.declarative.paths import parse_path
@@ -62,7 +62,8 @@ def open_adapter(
 ) -> DeclarativeOracle:
     """Open a checked adapter; see ``open_file``."""
     chosen = choose_options(options, adapter)
-    adapter = _with_answer(adapter, chosen)
+    if chosen.common.answer is not None:
+        adapter = with_answer(adapter, chosen.common.answer)
     image, tariff = _image(adapter.image, chosen), make_tariff(adapter.price, chosen.common)
     encode = Encoder(image)
     compose = Composer(adapter.request, chosen.values, encode.media_type)
@@ -88,16 +89,6 @@ def open_adapter(
     )
 
 
-def _with_answer(adapter: AdapterFile, chosen: Chosen) -> AdapterFile:
-    """Where a service only passes on what a model says, the run file says what that means."""
-    kind, answer = chosen.common.answer, adapter.answer
-    if kind is None:
-        return adapter
-    if answer.shape in ("label", "embedding"):
-        raise ConfigError(f"[oracle] answer: {adapter.about.name} always answers {answer.kind}; leave it out")
-    return replace(adapter, answer=msgspec.structs.replace(answer, kind=kind, top_k=None))
-
-
 def _image(image: Image, chosen: Chosen) -> Image:
     wanted = chosen.common.input_size
     size = image.size if wanted is None else [wanted, wanted] if isinstance(wanted, int) else list(wanted)
@@ -121,7 +112,7 @@ def _spec(adapter: AdapterFile, chosen: Chosen, image: Image, url: str, tariff: 
         usd_per_query=tariff.per_query,
         usd_per_request=tariff.per_request,
         top_k=None if top_k is None else min(top_k, len(chosen.labels)),
-        unlisted=float(fill(answer.threshold, chosen.values, ())) / 2 if kind is Answer.TAGS else None,
+        unlisted=unlisted_score(answer, chosen.values),
         open_vocabulary=answer.open_vocabulary,
         requests_per_minute=common.requests_per_minute,
         varies=common.varies,
@@ -173,8 +164,7 @@ def _reader(
     compose: Composer,
 ) -> Rows:
     if adapter.labels is None:
-        fill_in = {Answer.TOP_K: float("nan"), Answer.LABEL: 0.0, Answer.TAGS: spec.unlisted}
-        return make_reader(adapter.answer, chosen.labels, fill=fill_in.get(spec.answer))
+        return make_reader(adapter.answer, chosen.labels, fill=missing_score(spec.answer, spec.unlisted))
     path = parse_path(adapter.answer.path, where="[answer] path")
     fetch = partial(_fetch_texts, adapter, chosen, transport, verdict, compose)
     return EmbeddingReader(path, Texts(fetch, parse_path(adapter.labels.path, where="[labels] path")))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
 from bbprompt.names import unknown
-from bbprompt_adapters.declarative.files import AdapterFile
+from bbprompt_adapters.declarative.files import AdapterFile, Kind
 from bbprompt_adapters.declarative.schema import Option, Positive, Size
 from bbprompt_adapters.declarative.template import fill
 from bbprompt_adapters.open_inference.options import check_url, read_labels
@@ -41,7 +41,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     labels: list[str] | str
-    answer: Literal["logits", "probabilities", "tags", "similarity"] | None = None
+    answer: Kind | None = None
     input_size: Positive | Size | None = None
     key_env: str | None = None
     key_command: list[str] | None = None
@@ -94,14 +94,19 @@ def choose_options(options: Mapping[str, object], adapter: AdapterFile) -> Chose
         if name not in fields and name not in adapter.options:
             raise ConfigError(f"[oracle] has an {unknown('key', name, (*fields, *adapter.options))}")
     common = convert({k: v for k, v in options.items() if k in fields}, Common, where="[oracle]")
-    given = {name: _value(name, option, options.get(name)) for name, option in adapter.options.items()}
+    given = {name: own_value(name, option, options.get(name)) for name, option in adapter.options.items()}
     own = {name: fill(value, given, ()) for name, value in given.items()}
     if isinstance(own.get("url"), str):
         check_url(own["url"])
-    return Chosen(common, own, _labels(common.labels, adapter))
+    return Chosen(common, own, choose_labels(common.labels, adapter))
 
 
-def _labels(given: Sequence[str] | str, adapter: AdapterFile) -> tuple[str, ...]:
+def choose_labels(given: Sequence[str] | str, adapter: AdapterFile) -> tuple[str, ...]:
+    """Return the labels of a list or a file.
+
+    Raises:
+        ConfigError: they are too few, too many, or could not be told apart in this adapter's answers.
+    """
     labels = read_labels(given if isinstance(given, str) else list(given))
     if len(labels) < 2:
         raise ConfigError(f"[oracle] labels: expected at least 2, got {len(labels)}")
@@ -115,7 +120,12 @@ def _labels(given: Sequence[str] | str, adapter: AdapterFile) -> tuple[str, ...]
     return labels
 
 
-def _value(name: str, option: Option, given: object) -> Any:
+def own_value(name: str, option: Option, given: object) -> Any:
+    """Return the value of one of an adapter's own options: what is given, or its default.
+
+    Raises:
+        ConfigError: it must be given, or has another type.
+    """
     value = option.default if given is None else given
     if value is None:
         if not option.optional:

@@ -242,3 +242,17 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     unit: Literal["image", "request", "token", "second"] = "image"
     amount: str | None = None
     most: Annotated[float, msgspec.Meta(gt=0)] | None = None
+
+
+class Mapped(msgspec.Struct, frozen=True, kw_only=True):
+    """``[mapped]``: what else of an item ``bbprompt proxy`` must change where it maps labels; JMESPath all.
+
+    Attributes:
+        best: where the label of the largest score is said again.
+        best_score: where that score is.
+        blank: what is about that label and has no meaning for a class; becomes null.
+    """
+
+    best: list[str] = []
+    best_score: list[str] = []
+    blank: list[str] = []

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
-from bbprompt.errors import ConfigError
-from bbprompt.registry import needs_extra
+from bbprompt.sigv4 import AwsSigner
 from bbprompt_adapters.http.keys import Key
 from bbprompt_adapters.http.library import httpx
-
-if TYPE_CHECKING:
-    from botocore.credentials import Credentials as AwsCredentials
 
 
 class Credentials(Protocol):
@@ -68,42 +64,27 @@ class QueryKey:
 
 
 class SigV4:
-    """An AWS signature, version 4, by botocore, with credentials from where AWS tools find theirs.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
-    """
+    """An AWS signature, with credentials from where AWS tools find theirs."""
 
     def __init__(self, *, service: str, region: str) -> None:
-        """Find the credentials.
-
-        Raises:
-            MissingExtra: botocore is not installed.
-            ConfigError: there are no credentials.
-        """
-        with needs_extra("aws"):
-            from botocore.session import get_session
-        self._service, self._region = service, region
-        found: AwsCredentials | None = get_session().get_credentials()
-        if found is None:
-            raise ConfigError(
-                "no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`"
-            )
-        self._credentials = found
+        """Find the credentials; see ``AwsSigner``."""
+        self._signer, self._service, self._region = AwsSigner(), service, region
 
     def sign(self, request: httpx.Request) -> httpx.Request:
         """Return the request with the headers of its signature."""
-        from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
-
-        kept = {name: request.headers[name] for name in ("content-type", "x-amz-target") if name in request.headers}
-        signed = AWSRequest(request.method, str(request.url), headers=kept, data=request.content)
-        SigV4Auth(self._credentials.get_frozen_credentials(), self._service, self._region).add_auth(signed)
-        return _again(request, headers=dict(signed.headers.items()))
+        headers = self._signer.sign(
+            request.method,
+            str(request.url),
+            dict(request.headers),
+            request.content,
+            service=self._service,
+            region=self._region,
+        )
+        return _again(request, headers=headers)
 
     def secrets(self) -> tuple[str, ...]:
         """Return the secret key, the session token and the access key."""
-        frozen = self._credentials.get_frozen_credentials()
-        return tuple(filter(None, (frozen.secret_key, frozen.token, frozen.access_key)))
+        return self._signer.secrets()
 
 
 def spellings(secret: str) -> tuple[str, ...]:

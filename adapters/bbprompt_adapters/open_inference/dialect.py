@@ -16,7 +16,8 @@ from bbprompt.arrays import UInt8
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
 from bbprompt.oracle import Answer, Scores
-from bbprompt.proxy.dialect import Lay, Message, Refusal, Relabel
+from bbprompt.proxy.dialect import Fetch, Lay, Message, Refusal, Relabel
+from bbprompt_adapters.levels import levels_of
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, NUMBER
 from bbprompt_adapters.open_inference.pixels import Pixels
 from bbprompt_adapters.open_inference.tensors import (
@@ -30,8 +31,6 @@ from bbprompt_adapters.open_inference.tensors import (
 )
 
 IMAGES = ("UINT8", "FP16", "FP32")
-WHOLE = 1e-2
-"""How far a float may lie from a grey level, in levels; FP16 needs this much."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,8 +65,8 @@ class OpenInference:
 
     options: Options
 
-    def prompt(self, request: Message, lay: Lay) -> tuple[Message, int]:
-        """See ``Dialect.prompt``."""
+    def prompt(self, request: Message, lay: Lay, fetch: Fetch) -> tuple[Message, int]:  # noqa: ARG002
+        """See ``Dialect.prompt``; tensors have no address."""
         body = _take_apart(request, "inputs")
         found = [index for index, (wire, _) in enumerate(body.tensors) if self._is_image(wire)]
         if not found:
@@ -79,6 +78,10 @@ class OpenInference:
             body.tensors[index] = _wire(wire, prompted, binary=tail is not None)
             count += len(prompted.values)
         return _put_together(request, body, "inputs"), count
+
+    def answers_at(self, path: str) -> bool:  # noqa: ARG002
+        """Nowhere: scores come with the answer to their request."""
+        return False
 
     def relabel(self, answer: Message, relabel: Relabel) -> Message:
         """See ``Dialect.relabel``."""
@@ -98,7 +101,7 @@ class OpenInference:
         body.tensors[index] = _wire(wire, mapped, binary=tail is not None)
         return _put_together(answer, body, "outputs")
 
-    def check_relabels(self) -> None:
+    def check_relabels(self, relabel: Relabel) -> None:  # noqa: ARG002
         """See ``Dialect.check_relabels``."""
         if self.options.answer is None:
             kinds = "logits, probabilities, similarity or label"
@@ -128,13 +131,10 @@ class OpenInference:
     def _levels(self, values: Values) -> UInt8:
         if values.dtype == np.uint8:
             return np.ascontiguousarray(values)
-        exact = (values.astype(np.float64) * self.options.std + self.options.mean) / self.options.scale
-        levels = exact.round()
-        if not np.isfinite(exact).all() or np.abs(exact - levels).max(initial=0.0) > WHOLE:
-            raise Refusal("floats that are no grey levels; say --option scale, mean and std as the client has them")
-        if levels.min(initial=0) < 0 or levels.max(initial=0) > 255:
-            raise Refusal("floats beyond the grey levels 0..255; say --option scale, mean and std")
-        return levels.astype(np.uint8)
+        try:
+            return levels_of(values, scale=self.options.scale, mean=self.options.mean, std=self.options.std)
+        except ValueError as error:
+            raise Refusal(f"{error}; say --option scale, mean and std as the client has them") from error
 
 
 def open_dialect(options: Mapping[str, object]) -> OpenInference:

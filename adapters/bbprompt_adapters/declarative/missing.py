@@ -1,0 +1,21 @@
+"""What stands for the score of a label that an answer does not list."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from bbprompt.oracle import Answer as Kind
+from bbprompt_adapters.declarative.schema import Answer
+from bbprompt_adapters.declarative.template import fill
+
+
+def unlisted_score(settings: Answer, values: Mapping[str, Any]) -> float | None:
+    """Return what stands for a tag that is not listed: it lies below the threshold. ``None`` but for tags."""
+    return float(fill(settings.threshold, values, ())) / 2 if settings.kind == "tags" else None
+
+
+def missing_score(kind: Kind, unlisted: float | None) -> float | None:
+    """Return the score of a label that is not listed; ``None`` where all must be."""
+    return {Kind.TOP_K: math.nan, Kind.LABEL: 0.0, Kind.TAGS: unlisted}.get(kind)
