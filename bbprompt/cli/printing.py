@@ -28,8 +28,9 @@ def print_runs(runs: Sequence[RunRecord], folders: Sequence[Path], *, report: Pa
         return
     Console().print(results_table(runs))
     for run in runs:
-        if run.result.preflight is not None:
-            click.echo(f"{run.name}: {run.result.preflight}")
+        preflight = run.result.preflight
+        if preflight is not None and preflight.pays is not None:
+            click.echo(f"{run.name}: {preflight}")
         click.echo(f"{run.name}: {files[run.name]}")
     if report is not None:
         click.echo(f"report: {report}")

@@ -81,7 +81,8 @@ def headline(result: ResultRecord) -> str:
 
 
 def _preflight(result: ResultRecord) -> str:
-    return "" if result.preflight is None else f" {str(result.preflight).capitalize()}."
+    found = result.preflight
+    return "" if found is None or found.pays is None else f" {str(found).capitalize()}."
 
 
 def _difference(prompt: AccuracyRecord, no_prompt: AccuracyRecord) -> str:
