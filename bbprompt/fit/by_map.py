@@ -15,6 +15,10 @@ from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
 
 
+FIRST = 3
+"""Variations of each image before the first look: fewer change too little for validation to tell."""
+
+
 def starves(start: Scores) -> bool:
     """Whether answers (n, k) have more labels than images: then a map fits them in any number of ways."""
     n, k = start.values.shape
@@ -33,7 +37,7 @@ def learn_map(
     asked: int,
     watch: Watch = unwatched,
 ) -> int:
-    """Score variations under ``theta`` until a map fitted to twice as many answers looks no better to validation.
+    """Score variations under ``theta``, twice as many answers for each look, until validation likes the map no better.
 
     Args:
         start: answers to the objective's images at ``theta``, one each.
@@ -46,9 +50,9 @@ def learn_map(
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
-    n, answers, better = len(objective.targets), [start.values], True
-    while better and asked + len(answers) * n + selection.cost <= queries:
-        for _ in range(len(answers)):
+    n, answers, better, more = len(objective.targets), [start.values], True, FIRST
+    while better and asked + more * n + selection.cost <= queries:
+        for _ in range(more):
             laid = objective.prompt.apply(vary(objective.images, rng), theta)
             answers.append(objective.oracle.query(laid).values)
             asked += n
@@ -56,7 +60,7 @@ def learn_map(
         best = selection.score
         label_map = fit_map(_side_by_side(answers, start), np.repeat(objective.targets, len(answers))).whole
         selection.look(theta, label_map, step=len(answers) - 1, queries=asked, loss=None)
-        asked, better = asked + selection.cost, selection.score > best
+        asked, better, more = asked + selection.cost, selection.score > best, len(answers)
     return asked
 
 
