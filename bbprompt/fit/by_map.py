@@ -14,7 +14,6 @@ from bbprompt.fit.variations import vary
 from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
 
-
 FIRST = 3
 """Variations of each image before the first look: fewer change too little for validation to tell."""
 
