@@ -114,6 +114,7 @@ def run_method(
             queries=queries,
             looks=task.config.fit.looks,
             rng=task.rng(FIT),
+            checkpoint=checkpoint,
             watch=watch,
         )
     if task.config.fit.method == ARES:

@@ -75,7 +75,6 @@ def make_result(task: Task, fit: Fit, tested: Tested, costs: Costs) -> ResultRec
         confusion=tested.prompt.confusion.tolist(),
         costs=costs,
         stopped=fit.stopped,
-        preflight=fit.preflight,
     )
 
 

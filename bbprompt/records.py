@@ -64,30 +64,6 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-class Preflight(msgspec.Struct, frozen=True, kw_only=True):
-    """What the first queries said of whether a prompt would pay beyond the label map.
-
-    Attributes:
-        patterns: tried.
-        helpful: share of all random patterns that is expected to help; ``None`` where the budget was too small to tell.
-        gain: in accuracy, from 0 to 1, that trying patterns for the whole budget might bring; an upper guess.
-        pays: whether a prompt is likely to pay; ``None`` where the budget was too small to tell.
-    """
-
-    patterns: int
-    helpful: float | None
-    gain: float | None
-    pays: bool | None
-
-    def __str__(self) -> str:
-        if self.helpful is None or self.gain is None:
-            return f"pre-flight: {self.patterns} patterns are too few to tell whether a prompt would pay"
-        said = f"pre-flight: of {self.patterns} random patterns, about {self.helpful:.0%} help"
-        if self.pays is False:
-            return f"{said}; a prompt is not likely to pay, so the budget went to the label map"
-        return f"{said}; they might add up to {100 * self.gain:.0f} points to the map alone"
-
-
 class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What a run shows: the figures of the PNG as read back, on the test images, scored once.
 
@@ -96,7 +72,6 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
         prompt: accuracy of the prompt read back from the PNG, with the label map it carries.
         confusion: counts, rows true classes, columns predicted ones.
         stopped: "done", or "budget" when the budget ended first.
-        preflight: of the method "auto".
     """
 
     method: str
@@ -112,7 +87,6 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     confusion: list[list[int]]
     costs: Costs
     stopped: str
-    preflight: Preflight | None = None
 
 
 class Examples(msgspec.Struct, frozen=True, kw_only=True):

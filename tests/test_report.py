@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from bbprompt.errors import ConfigError, DataError, OverlayError
-from bbprompt.records import Costs, Preflight, RunRecord
+from bbprompt.records import Costs, RunRecord
 from bbprompt.report import write_report
 from bbprompt.report.pictures import stretched_uri
 from bbprompt.report.sections import headline
@@ -116,10 +116,6 @@ def test_right_and_wrong_are_words_too(tmp_path: Path) -> None:
         ({"prompt": accuracy_record(10, 100)}, "21.0 points fewer than"),
         ({"prompt": accuracy_record(31, 100)}, "right, the same as no prompt"),
         ({"stopped": "budget"}, "its budget ended first."),
-        (
-            {"preflight": Preflight(patterns=12, helpful=0.05, gain=0.0, pays=False)},
-            "in 123 s. Pre-flight: of 12 random patterns, about 5% help; a prompt is not likely to pay",
-        ),
         (
             {"costs": Costs(queries=5, passes=None, budget=9, usd=1.5, seconds=2)},
             "with 5 queries, for $1.50, in 2 s.",

@@ -27,11 +27,8 @@ def print_runs(runs: Sequence[RunRecord], folders: Sequence[Path], *, report: Pa
         print_json({"runs": results, "prompts": files, "report": str(report) if report else None})
         return
     Console().print(results_table(runs))
-    for run in runs:
-        preflight = run.result.preflight
-        if preflight is not None and preflight.pays is not None:
-            click.echo(f"{run.name}: {preflight}")
-        click.echo(f"{run.name}: {files[run.name]}")
+    for name, path in files.items():
+        click.echo(f"{name}: {path}")
     if report is not None:
         click.echo(f"report: {report}")
 

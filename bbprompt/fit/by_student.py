@@ -39,7 +39,7 @@ STEPS, BATCH = 20, 50
 """Of Adam on theta in a round, and images a step."""
 STEP_LEVELS = 1.0
 """Adam's step size in grey levels."""
-PATIENCE = 2
+PATIENCE = 3
 """Rounds in a row without a new low of the loss."""
 
 
@@ -89,6 +89,8 @@ def learn_from_student(
     watch: Watch = unwatched,
 ) -> Taught:
     """Move ``theta`` by the student's gradients until they no longer help, within ``queries`` scored images.
+
+    Everything is replayed from the ledger on a resume: no checkpoint.
 
     Args:
         start: answers to the objective's images at ``theta``, one each.

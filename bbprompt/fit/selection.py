@@ -16,7 +16,7 @@ from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.oracle import Oracle, Scores
 from bbprompt.prompt import PixelPrompt
-from bbprompt.records import AccuracyRecord, HistoryRecord, Preflight
+from bbprompt.records import AccuracyRecord, HistoryRecord
 
 FitMap: TypeAlias = Callable[[Scores, Int], CrossFit]
 """From answers (n, k) to all training images, and targets (n,), to a fitted label map."""
@@ -39,7 +39,6 @@ class Fit:
         history: one record per look.
         queries: images scored by the fit, hits of the cache included.
         stopped: "done", or "budget" when the budget ended first.
-        preflight: of ``auto``: whether a prompt was likely to pay.
     """
 
     theta: Float
@@ -47,7 +46,6 @@ class Fit:
     history: list[HistoryRecord]
     queries: int
     stopped: str
-    preflight: Preflight | None = None
 
 
 @dataclass(slots=True)

@@ -76,13 +76,8 @@ def headline(result: ResultRecord) -> str:
     ended = "; its budget ended first" if result.stopped == "budget" else ""
     return (
         f"gets {accuracy(result.prompt)} of the test images right, "
-        f"{_difference(result.prompt, result.no_prompt)} {against}, {_cost(result.costs)}{ended}.{_preflight(result)}"
+        f"{_difference(result.prompt, result.no_prompt)} {against}, {_cost(result.costs)}{ended}."
     )
-
-
-def _preflight(result: ResultRecord) -> str:
-    found = result.preflight
-    return "" if found is None or found.pays is None else f" {str(found).capitalize()}."
 
 
 def _difference(prompt: AccuracyRecord, no_prompt: AccuracyRecord) -> str:

@@ -93,7 +93,7 @@ def _fit(task: Task, oracle: Oracle, start: Scores, *, queries: int | None, fold
 def _mark(task: Task, fit: Fit, *, budget: int, spent: int) -> Mark:
     validation = max(look.accuracy.accuracy for look in fit.history)
     test = score_test(task, fit.theta, fit.label_map)
-    return Mark(budget=budget, spent=spent, validation=validation, test=test, preflight=fit.preflight)
+    return Mark(budget=budget, spent=spent, validation=validation, test=test)
 
 
 def _score_start(task: Task, oracle: Oracle) -> Scores:

@@ -64,7 +64,7 @@ AS_PUBLISHED: dict[str, Method] = {
     NO_PROMPT: Method(NO_PROMPT),
     GRADIENT: Method("gradient", {"optimiser": "adam", "step_size": 0.02, "batch_size": 16}, looks=10),
     "auto": Method("auto", anytime=False, looks=4),
-    "auto, no student": Method("auto", {"student": "none"}, anytime=False, looks=4),
+    "auto, no student": Method("auto", {"student": "none"}),
     # What a user gains who has a model of the oracle's family at hand; no task's oracle is this one.
     "auto, resnet32 as student": Method(
         "auto", {"student": "local-model", "student_options": RESNET32}, anytime=False, looks=4

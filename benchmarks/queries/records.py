@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from bbprompt.records import AccuracyRecord, Preflight
+from bbprompt.records import AccuracyRecord
 
 
 class Cell(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -27,14 +27,12 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
         spent: images that it has had scored. For gradients: passed forward.
         validation: accuracy there of what it selected; ``None`` where nothing was selected.
         test: accuracy of that, prompt and map, on the test images.
-        preflight: what ``auto`` said early on of whether a prompt would pay.
     """
 
     budget: int
     spent: int
     validation: float | None
     test: AccuracyRecord
-    preflight: Preflight | None = None
 
 
 class CellRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bbprompt.records import Preflight
 from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.methods import GRADIENT, NO_PROMPT, REFERENCES
 from benchmarks.queries.metrics import Estimate, mean, paired_difference, recovered_gain
@@ -39,7 +38,6 @@ class Group:
         ceiling: of gradients.
         found: of each method, by budget.
         failed: seeds on which it failed, by budget.
-        said: what a method's pre-flight said, by budget and seed.
     """
 
     task: str
@@ -49,7 +47,6 @@ class Group:
     ceiling: Seeded
     found: dict[str, dict[int, Seeded]] = field(default_factory=dict)
     failed: dict[str, dict[int, set[int]]] = field(default_factory=dict)
-    said: dict[str, dict[int, dict[int, Preflight]]] = field(default_factory=dict)
 
     def budgets(self) -> list[int]:
         """Every budget that some method has a figure for."""
@@ -110,9 +107,6 @@ def _enter(group: Group, record: CellRecord) -> None:
     method, seed = record.cell.method, record.cell.seed
     found, failed = group.found.setdefault(method, {}), group.failed.setdefault(method, {})
     accuracies = {mark.budget: mark.test.accuracy for mark in record.marks}
-    for mark in record.marks:
-        if mark.preflight is not None:
-            group.said.setdefault(method, {}).setdefault(mark.budget, {})[seed] = mark.preflight
     for budget in record.budgets:
         if budget in accuracies:
             found.setdefault(budget, {})[seed] = accuracies[budget]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from benchmarks.queries.methods import NO_PROMPT
-from benchmarks.queries.metrics import Estimate, mean, queries_to_reach, recovered_gain
+from benchmarks.queries.metrics import Estimate, queries_to_reach, recovered_gain
 from benchmarks.queries.summary import Group, Point
 from benchmarks.queries.verdict import is_part, peers, unbeaten
 
@@ -34,7 +34,6 @@ def markdown(groups: Iterable[Group], *, against: str | None = None) -> str:
         if against in group.found:
             parts += [f"{against} minus the others, paired by seed:", _differences(group, against)]
             parts += _ablation(group, against)
-            parts += _preflights(group, against)
     if against is not None and any(against in group.found for group in groups):
         parts += [f"### Where {against} does not beat a peer", unbeaten(groups, against)]
     return "\n\n".join(parts) + "\n"
@@ -93,20 +92,6 @@ def _ablation(group: Group, ours: str) -> list[str]:
     ]
     heading = f"Ablation: rows minus {ours}, paired by seed:"
     return [heading, _table(["row", *(f"{budget:,}" for budget in budgets)], rows)] if rows else []
-
-
-def _preflights(group: Group, ours: str) -> list[str]:
-    """What was said early on of a prompt's worth, beside what then came."""
-    rows = []
-    for budget, said in sorted(group.said.get(ours, {}).items()):
-        told = [preflight for preflight in said.values() if preflight.helpful is not None]
-        gained = group.difference(ours, NO_PROMPT, budget)
-        if told and gained is not None:
-            no = sum(preflight.pays is False for preflight in told)
-            helpful, gain = (mean([getattr(p, name) for p in told]) for name in ("helpful", "gain"))
-            rows.append([f"{budget:,}", f"{no} of {len(told)}", f"{helpful:.2f}", f"{gain:.3f}", f"{gained:+.3f}"])
-    headings = ["budget", "said no", "patterns that help", "gain, at most", f"{ours} minus map alone"]
-    return ["What the pre-flight said, and what came:", _table(headings, rows)] if rows else []
 
 
 def _signed(difference: Estimate | None) -> str:
