@@ -47,12 +47,13 @@ def fit_auto(
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
-    asked, window = 0, start
-    if checkpoint is None or not checkpoint.exists():
+    asked, window, maps = 0, start, fit_map(start, objective.targets)
+    hungry = maps.whole.learns and starves(start)
+    if (hungry or student is not None) and (checkpoint is None or not checkpoint.exists()):
         try:
-            maps, asked = fit_map(start, objective.targets), selection.cost
             selection.look(theta, maps.whole, step=0, queries=0, loss=None)
-            if maps.whole.learns and starves(start):
+            asked = selection.cost
+            if hungry:
                 asked = learn_map(
                     objective,
                     theta,
