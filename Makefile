@@ -3,17 +3,25 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 MODELS ?= .venv-models
+SERVERS ?= .venv-servers
 
 TOOLS := imagemagick ffmpeg chromium gimp
 FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
+ALL_SERVERS := cog gradio kserve litserve mlserver moto pytriton torchserve
+QUICK_SERVERS := cog litserve
 
-.PHONY: demo test test-models test-tools lint fuzz bench-digits bench-paper bench-queries readme clean
+.PHONY: demo test test-models test-servers test-tools lint fuzz bench-digits bench-paper bench-queries readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
 
-test: lint
-	$(BIN)/pytest -n 2
+test: lint $(QUICK_SERVERS:%=$(SERVERS)/%/.ready)
+	BBPROMPT_SERVERS=$(SERVERS) $(BIN)/pytest -n 2 --dist loadgroup
+
+# Servers that nobody here wrote, each in an environment of its own, about 4 GB together; TorchServe wants Java.
+test-servers: $(VENV)/.dev $(ALL_SERVERS:%=$(SERVERS)/%/.ready)
+	.ci/debian openjdk-17-jre-headless
+	BBPROMPT_SERVERS=$(SERVERS) $(BIN)/pytest tests/servers
 
 # Model zoos: about 5 GB of packages, in an environment of their own; torch and torchvision must be of one release.
 test-models: $(MODELS)/.models
@@ -63,5 +71,10 @@ $(MODELS)/.models: pyproject.toml
 	$(MODELS)/bin/pip install --quiet --disable-pip-version-check torch==2.14.1 torchvision==0.29.1 -e '.[dev,models]'
 	touch $@
 
+$(SERVERS)/%/.ready: tests/servers/%/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(MODELS) demo-out build dist
+	rm -rf $(VENV) $(MODELS) $(SERVERS) demo-out build dist

@@ -15,8 +15,15 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials as AwsCredentials
 
 
+NO_KEY = "set [oracle] key_env to the environment variable that holds the key"
+
+
 class Credentials(Protocol):
     """What makes a request ours."""
+
+    @property
+    def advice(self) -> str:
+        """What to do where a service refuses them."""
 
     def sign(self, request: httpx.Request) -> httpx.Request:
         """Return the request with its proof; its body is in memory."""
@@ -27,6 +34,8 @@ class Credentials(Protocol):
 
 class Anonymous:
     """No key."""
+
+    advice = NO_KEY
 
     def sign(self, request: httpx.Request) -> httpx.Request:
         """Return the request as it is."""
@@ -39,6 +48,8 @@ class Anonymous:
 
 class HeaderKey:
     """The key in a header, as in ``Authorization: Bearer KEY``."""
+
+    advice = NO_KEY
 
     def __init__(self, key: Key, *, header: str = "Authorization", prefix: str = "Bearer ") -> None:
         self._key, self._header, self._prefix = key, header, prefix
@@ -54,6 +65,8 @@ class HeaderKey:
 
 class QueryKey:
     """The key as a parameter of the URL."""
+
+    advice = NO_KEY
 
     def __init__(self, key: Key, *, parameter: str) -> None:
         self._key, self._parameter = key, parameter
@@ -72,6 +85,8 @@ class SigV4:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
     """
+
+    advice = "check the AWS credentials, what they may do, [oracle] region, and this machine's clock"
 
     def __init__(self, *, service: str, region: str) -> None:
         """Find the credentials.

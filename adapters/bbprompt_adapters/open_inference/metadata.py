@@ -16,6 +16,9 @@ MAX_BYTES = 4_000_000
 BINARY = "binary_tensor_data"
 """Among a server's extensions: it takes and gives tensors as bytes."""
 
+CONFIGURATION = "model_configuration"
+"""Among a server's extensions, Triton's: it tells how a model is configured."""
+
 EXTRAS = "bbprompt"
 """Among a model's parameters: where a bbprompt server puts ``Extras``."""
 
@@ -69,7 +72,13 @@ class ServerInfo(msgspec.Struct, frozen=True):
     extensions: list[str] = []
 
 
-M = TypeVar("M", ModelInfo, ServerInfo)
+class ModelConfig(msgspec.Struct, frozen=True):
+    """The answer to ``GET /v2/models/{model}/config``; 0 where a model's inputs have no batch axis."""
+
+    max_batch_size: int = 0
+
+
+M = TypeVar("M", ModelInfo, ServerInfo, ModelConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +120,8 @@ def fetch_model(transport: Transport, model: str) -> ModelInfo:
     return _decode(reply.content, ModelInfo, transport.url)
 
 
-def speaks_binary(transport: Transport) -> bool:
-    """Ask whether the server takes tensors as bytes; a server without ``GET /v2`` does not say so.
+def fetch_server(transport: Transport) -> ServerInfo:
+    """Ask what the server can; a server without ``GET /v2`` says nothing.
 
     Raises:
         OracleError: no server.
@@ -122,8 +131,20 @@ def speaks_binary(transport: Transport) -> bool:
     except OracleError as error:
         if error.retryable:
             raise
-        return False
-    return BINARY in _decode(reply.content, ServerInfo, transport.url).extensions
+        return ServerInfo()
+    return _decode(reply.content, ServerInfo, transport.url)
+
+
+def fetch_max_batch(transport: Transport, model: str, server: ServerInfo) -> int | None:
+    """Ask for the most images in one request, where the server can tell: Triton refuses more.
+
+    Raises:
+        OracleError: it can, but does not.
+    """
+    if CONFIGURATION not in server.extensions:
+        return None
+    reply = transport.get(f"{model_path(model)}/config", max_bytes=MAX_BYTES)
+    return _decode(reply.content, ModelConfig, transport.url).max_batch_size or None
 
 
 def find_image_input(info: ModelInfo) -> ImageInput:
