@@ -10,7 +10,7 @@ FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
 ALL_SERVERS := cog gradio kserve litserve mlserver moto pytriton torchserve
 QUICK_SERVERS := cog litserve
 
-.PHONY: demo test test-models test-servers test-tools lint fuzz bench-digits bench-paper bench-queries readme clean
+.PHONY: demo test test-models test-servers test-tools lint fuzz bench-digits bench-paper bench-queries bench-servers readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
@@ -52,6 +52,10 @@ bench-queries: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.queries run --jobs 2
 	$(BIN)/python -m benchmarks.queries table
 	$(BIN)/python -m benchmarks.queries figure
+
+bench-servers: $(VENV)/.dev $(ALL_SERVERS:%=$(SERVERS)/%/.ready)
+	.ci/debian openjdk-17-jre-headless
+	BBPROMPT_SERVERS=$(SERVERS) $(BIN)/python -m benchmarks.servers
 
 readme: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.readme

@@ -12,17 +12,19 @@ import tomli_w
 from PIL import Image
 
 from bbprompt.arrays import Float, UInt8
+from bbprompt.overlay import Overlay
 from tests.servers.catalogue import HERE
 from tests.servers.model.network import Network, shrunk
 from tests.servers.process import Running
 
+RUN = HERE / "run.toml"
 TASK = "task.npz"
 
 
 def read_run(server: Running) -> dict[str, Any]:
     """Return the run file for a server."""
     own = (server.server.folder / "oracle.toml").read_text("utf-8").replace("http://127.0.0.1:PORT", server.url)
-    return {**tomllib.loads((HERE / "run.toml").read_text("utf-8")), **tomllib.loads(own)}
+    return {**tomllib.loads(RUN.read_text("utf-8")), **tomllib.loads(own)}
 
 
 def write_run(document: dict[str, Any], folder: Path, *, task: Path) -> None:
@@ -32,10 +34,13 @@ def write_run(document: dict[str, Any], folder: Path, *, task: Path) -> None:
     shutil.copy(HERE / "litserve" / "adapter.toml", folder)
 
 
-def unseen(task: Path, count: int) -> tuple[UInt8, Any]:
-    """Return the task's last images, uint8 (count, h, w, 3), and their digits."""
+def score_directly(task: Path, weights: Path, overlay: Overlay | None, *, count: int) -> float:
+    """Return the accuracy on images that no run has seen, prompted or not, with no server in between."""
     with np.load(task) as file:
-        return file["x"][-count:], file["y"][-count:]
+        images, digits = file["x_unseen"][:count], file["y_unseen"][:count]
+    if overlay is not None:
+        images = overlay.apply(overlay.template.prepare(images))
+    return float((ask_directly(Network(weights), images).argmax(axis=1) == digits).mean())
 
 
 def ask_directly(network: Network, images: UInt8) -> Float:

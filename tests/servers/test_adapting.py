@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from bbprompt.wrappers import Retrying
 from tests.servers.catalogue import SERVERS
 from tests.servers.model.network import Network
 from tests.servers.process import Running
-from tests.servers.task import ask_directly, read_run, unseen, write_run
+from tests.servers.task import RUN, ask_directly, read_run, score_directly, write_run
 
 GAIN = 0.1
 """Of accuracy, at least; measured: .15 to .2."""
@@ -37,6 +38,13 @@ def document(server: Running, task: Path, tmp_path: Path, monkeypatch: pytest.Mo
     document = read_run(server)
     write_run(document, tmp_path, task=task)
     return document
+
+
+def test_run_files_differ_in_nothing_but_the_oracle(server: Running) -> None:
+    own = tomllib.loads((server.server.folder / "oracle.toml").read_text("utf-8"))
+    assert list(own) == ["oracle"]
+    common = tomllib.loads(RUN.read_text("utf-8"))
+    assert {name: table for name, table in read_run(server).items() if name != "oracle"} == common
 
 
 def test_answers_are_the_models_own(document: dict[str, Any], weights: Path) -> None:
@@ -58,14 +66,8 @@ def test_a_few_hundred_queries_give_a_png_that_helps(
     assert result["prompt"]["accuracy"] >= result["no_prompt"]["accuracy"] + GAIN
 
     overlay = read_overlay(Path("run/prompt.png"))
-    images, digits = unseen(task, 150)
-    images = overlay.template.prepare(images)
-    network = Network(weights)
-
-    def accuracy(asked: Any) -> float:
-        return float((ask_directly(network, asked).argmax(axis=1) == digits).mean())
-
-    assert accuracy(overlay.apply(images)) >= accuracy(images) + GAIN
+    plain, prompted = (score_directly(task, weights, laid, count=150) for laid in (None, overlay))
+    assert prompted >= plain + GAIN
 
 
 def fit(*arguments: str) -> int:

@@ -21,7 +21,7 @@ from bbprompt.templates.resize import fit
 from bbprompt_adapters.efficientnet_lite0 import MEAN, STD, load_module
 from tests.servers.model.network import SIZE
 
-TRAINED_ON = 900
+TRAINED_ON, UNSEEN = 900, 300
 LIGHT = np.array([100, 40, 0])
 """Grey levels that the light adds to red, green and blue; the rest of the range is left to the image."""
 
@@ -32,16 +32,17 @@ def write_network(path: Path) -> None:
     images, targets = _digits()
     head = LogisticRegression(max_iter=2000).fit(_features(module, images[:TRAINED_ON]), targets[:TRAINED_ON])
     plan, weights = _layers(module)
-    arrays = {"mean": np.float32(MEAN), "std": np.float32(STD), "plan": np.array(json.dumps(plan))}
-    last = {"head": head.coef_.T.astype(np.float32), "head_bias": head.intercept_.astype(np.float32)}
-    np.savez(path, **arrays, **last, **weights)
+    weights |= {"mean": np.float32(MEAN), "std": np.float32(STD), "plan": np.array(json.dumps(plan))}
+    weights |= {"head": head.coef_.T.astype(np.float32), "head_bias": head.intercept_.astype(np.float32)}
+    np.savez(path, **weights)
 
 
 def write_task(path: Path) -> None:
-    """Write the digits under reddish light, as the data source ``npz:FILE`` takes them."""
-    images, targets = _digits()
-    share = 1 - LIGHT.max() * 1.02 / 255
-    np.savez(path, x=np.rint(images[TRAINED_ON:] * share + LIGHT).astype(np.uint8), y=targets[TRAINED_ON:])
+    """Write the digits under reddish light, as the data source ``npz:FILE`` takes them, and some that no run sees."""
+    images, targets = (values[TRAINED_ON:] for values in _digits())
+    lit = np.rint(images * (1 - LIGHT.max() / 255) + LIGHT).astype(np.uint8)
+    unseen, pool = np.split(np.arange(len(lit)), [UNSEEN])
+    np.savez(path, x=lit[pool], y=targets[pool], x_unseen=lit[unseen], y_unseen=targets[unseen])
 
 
 def _digits() -> tuple[UInt8, Any]:
@@ -53,7 +54,7 @@ def _features(module: Any, images: UInt8) -> Any:
     """What the last layer sees: the means over places of 1,280 channels."""
     pixels = (torch.from_numpy(images).permute(0, 3, 1, 2) / 255 - MEAN) / STD
     with torch.inference_mode():
-        return torch.cat([module.extract_features(chunk).mean((2, 3)) for chunk in pixels.split(64)]).numpy()
+        return torch.cat([module.extract_features(chunk).mean((2, 3)) for chunk in torch.split(pixels, 64)]).numpy()
 
 
 def _layers(module: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
