@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ENVIRONMENTS = Path(os.environ.get("BBPROMPT_SERVERS", HERE.parents[1] / ".venv-servers"))
+ENVIRONMENTS = Path(os.environ.get("BBPROMPT_SERVERS", HERE.parents[1] / ".venv-servers")).absolute()
+
+RAN = "server"
+"""Property of a test's report: the server, with its version, that it was about."""
 
 AWS_ACTIONS = 3
 """moto's gate is open for so many: a user, what he may do, his key. Then it wants signatures."""

@@ -1,4 +1,4 @@
-"""Real servers, each started once, when the first test wants it; which ones ran stands in the summary."""
+"""Real servers, each started once, when the first test wants it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.catalogue import SERVERS
+from tests.servers.catalogue import RAN, SERVERS
 from tests.servers.process import Running, running
 
-RAN = "server"
 ALLOWED = "rekognition:DetectLabels"
 Start = Callable[[str], Running]
 
@@ -88,13 +87,3 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.failed and isinstance(here, Running):
         report.sections.append((f"last words of {here.server.name}", here.words()))
     return report
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which servers ran."""
-    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
-    ran = sorted({value for report in reports for name, value in report.user_properties if name == RAN})
-    names = {line.split()[0] for line in ran}
-    if absent := [name for name in SERVERS if name not in names]:
-        ran.append(f"not: {', '.join(absent)} (`make test-servers` runs all)")
-    terminalreporter.write_line(f"servers that ran: {', '.join(ran)}")

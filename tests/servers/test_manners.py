@@ -93,6 +93,18 @@ def test_mlserver_is_not_sent_the_bytes_that_it_cannot_read(server: Running) -> 
     assert JSON_SIZE not in way.posted[0][0].headers
 
 
+@about("kserve")
+def test_kserve_answers_the_same_in_both_of_its_protocols(server: Running, weights: Path) -> None:
+    given, way = images(2), Watched()
+    v1 = open_vendor("kserve-v1", options(server)).query(given).values
+    table = options(server)
+    table.pop("input_size")
+    v2 = open_oracle(table, transport=way).query(given).values
+    assert JSON_SIZE not in way.posted[0][0].headers
+    for scores in (v1, v2):
+        np.testing.assert_allclose(scores, ask_directly(Network(weights), given), atol=1e-5)
+
+
 @about("cog")
 def test_a_busy_cog_is_asked_again_and_costs_nothing_meanwhile(server: Running, weights: Path) -> None:
     given, counters = images(12), Counters()

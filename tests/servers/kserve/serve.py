@@ -3,8 +3,9 @@
 import os
 
 import numpy as np
-from kserve import Model, ModelServer
-from network import Network
+from kserve import InferOutput, InferRequest, InferResponse, Model, ModelServer
+from kserve.utils.utils import generate_uuid
+from network import LABELS, SIZE, Network
 
 
 class Digits(Model):
@@ -13,9 +14,19 @@ class Digits(Model):
         self.network = Network(os.environ["NETWORK"])
         self.ready = True
 
-    def predict(self, payload: dict, headers: dict | None = None) -> dict:
-        images = np.asarray(payload["instances"], dtype=np.float32) * 255
-        return {"predictions": self.network(images).tolist()}
+    def get_input_types(self) -> list[dict]:
+        return [{"name": "image", "datatype": "UINT8", "shape": [-1, SIZE, SIZE, 3]}]
+
+    def get_output_types(self) -> list[dict]:
+        return [{"name": "scores", "datatype": "FP32", "shape": [-1, len(LABELS)]}]
+
+    def predict(self, payload: dict | InferRequest, headers: dict | None = None) -> dict | InferResponse:
+        if isinstance(payload, dict):  # of protocol V1
+            images = np.asarray(payload["instances"], dtype=np.float32) * 255
+            return {"predictions": self.network(images).tolist()}
+        scores = self.network(payload.inputs[0].as_numpy())
+        output = InferOutput("scores", list(scores.shape), "FP32", scores.ravel().tolist())
+        return InferResponse(generate_uuid(), self.name, [output])
 
 
 if __name__ == "__main__":
