@@ -39,8 +39,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         adapter: ``[oracle] adapter``.
         seed: of the run file.
         queries: images scored, all phases together.
-        no_prompt: accuracy with the same label map, on unseen images.
-        prompt: accuracy under the PNG.
+        prompt: accuracy under the PNG, on unseen images.
         levels: SHA-256 of the PNG's levels, shortened: the same prompt has the same.
     """
 
@@ -48,16 +47,23 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     adapter: str
     seed: int
     queries: int | None
-    no_prompt: float
     prompt: float
     levels: str
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What is committed."""
+    """What is committed.
+
+    Attributes:
+        machine: what it was measured on.
+        unseen: images that accuracies are of.
+        no_prompt: accuracy on them without a prompt, with the same label map.
+        rows: one per run.
+    """
 
     machine: Machine
     unseen: int
+    no_prompt: float
     rows: list[Row]
 
 
@@ -73,46 +79,47 @@ def measure(server: Running, *, task: Path, weights: Path, seed: int) -> Row:
         adapter=document["oracle"]["adapter"],
         seed=seed,
         queries=record.result.costs.queries,
-        no_prompt=score_directly(task, weights, None, count=UNSEEN),
         prompt=score_directly(task, weights, overlay, count=UNSEEN),
         levels=hashlib.sha256(overlay.levels.tobytes()).hexdigest()[:12],
     )
 
 
-def measure_all(names: Sequence[str], *, seeds: int) -> Iterator[Row]:
-    """Run every server in turn, and every seed against it."""
+def measure_all(names: Sequence[str], *, seeds: int) -> Iterator[Measured]:
+    """Run every server in turn, and every seed against it; gives what is known after each run."""
     with TemporaryDirectory() as folder:
         weights, task = Path(folder) / "network.npz", Path(folder) / "task.npz"
         write_network(weights)
         write_task(task)
+        plain = score_directly(task, weights, None, count=UNSEEN)
+        rows: list[Row] = []
         for name in names:
             place = Path(folder) / name
             place.mkdir()
             with running(SERVERS[name], network=weights, folder=place) as server:
                 for seed in range(seeds):
-                    yield measure(server, task=task, weights=weights, seed=seed)
+                    rows.append(measure(server, task=task, weights=weights, seed=seed))
+                    yield Measured(machine=describe(), unseen=UNSEEN, no_prompt=plain, rows=rows)
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Markdown, a line per server, means over seeds."""
+def table(measured: Measured) -> str:
+    """Markdown, a line per server."""
     lines = ["| server | adapter | queries | no prompt | prompt, by seed |", "| --- | --- | ---: | ---: | ---: |"]
-    for server in dict.fromkeys(row.server for row in rows):
-        own = [row for row in rows if row.server == server]
+    for server in dict.fromkeys(row.server for row in measured.rows):
+        own = [row for row in measured.rows if row.server == server]
         prompted = ", ".join(f"{100 * row.prompt:.1f} %" for row in own)
-        line = f"{server} | {own[0].adapter} | {own[0].queries} | {100 * own[0].no_prompt:.1f} % | {prompted}"
+        line = f"{server} | {own[0].adapter} | {own[0].queries} | {100 * measured.no_prompt:.1f} % | {prompted}"
         lines.append(f"| {line} |")
     return "\n".join(lines)
 
 
 @click.command()
 @click.option("--seeds", default=3, show_default=True)
-@click.option("--servers", default=",".join(name for name in SERVERS if name != "moto"), show_default=True)
+@click.option("--servers", default="pytriton,mlserver,torchserve,cog", show_default=True)
 def main(seeds: int, servers: str) -> None:
-    """Measure and write the table's JSON."""
-    rows = list(measure_all(servers.split(","), seeds=seeds))
-    measured = Measured(machine=describe(), unseen=UNSEEN, rows=rows)
-    (RESULTS / "servers.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
-    click.echo(table(rows))
+    """Measure, write the JSON after each run, print the table."""
+    for measured in measure_all(servers.split(","), seeds=seeds):
+        (RESULTS / "servers.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    click.echo(table(measured))
 
 
 if __name__ == "__main__":
