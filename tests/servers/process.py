@@ -19,6 +19,9 @@ from tests.servers.catalogue import HERE, Server
 END_WITHIN_S = 10.0
 LOG_LINES = 40
 
+GUARD = 'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { cat <&3 >/dev/null; kill -KILL 0; } & wait $child'
+"""Shell around a server: its standard input is ours, so that it ends with us, also by ``kill -9``, children and all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -57,10 +60,10 @@ def running(server: Server, *, network: Path, folder: Path) -> Iterator[Running]
     here = Running(server, server.version(), f"http://127.0.0.1:{ports[0]}", folder / "log.txt")
     with here.log.open("wb") as log:
         process = subprocess.Popen(
-            [str(part) for part in server.command],
+            ["sh", "-c", GUARD, "sh", *server.command],
             cwd=folder,
             env=_environment(server, network, ports),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -130,4 +133,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(END_WITHIN_S)
         except subprocess.TimeoutExpired:
             continue
-    process.wait()
+    process.__exit__(None, None, None)
