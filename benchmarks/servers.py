@@ -40,7 +40,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         seed: of the run file.
         queries: images scored, all phases together.
         prompt: accuracy under the PNG, on unseen images.
-        levels: SHA-256 of the PNG's levels, shortened: the same prompt has the same.
+        levels: SHA-256 of the PNG's levels, shortened; servers with the same have led to the same prompt.
     """
 
     server: str

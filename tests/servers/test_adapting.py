@@ -22,7 +22,7 @@ from tests.servers.process import Running
 from tests.servers.task import RUN, ask_directly, read_run, score_directly, write_run
 
 GAIN = 0.1
-"""Of accuracy, at least; measured: .15 to .2."""
+"""Of accuracy, at least; with this seed it is .18 on what no run has seen, with others .18 to .28 (benchmarks.servers)."""
 
 pytestmark = pytest.mark.parametrize(
     "server",
@@ -58,6 +58,7 @@ def test_answers_are_the_models_own(document: dict[str, Any], weights: Path) -> 
     check_oracle(oracle, tolerance=1e-5)
 
 
+@pytest.mark.timeout(900)  # on two cores that others use, too
 def test_a_few_hundred_queries_give_a_png_that_helps(
     document: dict[str, Any], task: Path, weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,7 +67,7 @@ def test_a_few_hundred_queries_give_a_png_that_helps(
     assert result["prompt"]["accuracy"] >= result["no_prompt"]["accuracy"] + GAIN
 
     overlay = read_overlay(Path("run/prompt.png"))
-    plain, prompted = (score_directly(task, weights, laid, count=150) for laid in (None, overlay))
+    plain, prompted = (score_directly(task, weights, laid, count=100) for laid in (None, overlay))
     assert prompted >= plain + GAIN
 
 
