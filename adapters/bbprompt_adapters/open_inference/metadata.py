@@ -126,25 +126,30 @@ def fetch_server(transport: Transport) -> ServerInfo:
     Raises:
         OracleError: no server.
     """
-    try:
-        reply = transport.get("/v2", max_bytes=MAX_BYTES)
-    except OracleError as error:
-        if error.retryable:
-            raise
-        return ServerInfo()
-    return _decode(reply.content, ServerInfo, transport.url)
+    return _fetch_if_told(transport, "/v2", ServerInfo) or ServerInfo()
 
 
 def fetch_max_batch(transport: Transport, model: str, server: ServerInfo) -> int | None:
     """Ask for the most images in one request, where the server can tell: Triton refuses more.
 
     Raises:
-        OracleError: it can, but does not.
+        OracleError: no server.
     """
     if CONFIGURATION not in server.extensions:
         return None
-    reply = transport.get(f"{model_path(model)}/config", max_bytes=MAX_BYTES)
-    return _decode(reply.content, ModelConfig, transport.url).max_batch_size or None
+    config = _fetch_if_told(transport, f"{model_path(model)}/config", ModelConfig)
+    return config.max_batch_size or None if config else None
+
+
+def _fetch_if_told(transport: Transport, path: str, kind: type[M]) -> M | None:
+    """What ``path`` answers; nothing where it is refused for good, as by a gate that knows only what it must."""
+    try:
+        reply = transport.get(path, max_bytes=MAX_BYTES)
+    except OracleError as error:
+        if error.retryable:
+            raise
+        return None
+    return _decode(reply.content, kind, transport.url)
 
 
 def find_image_input(info: ModelInfo) -> ImageInput:
