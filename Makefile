@@ -5,17 +5,26 @@ BIN := $(VENV)/bin
 MODELS ?= .venv-models
 SINKS ?= .venv-sinks
 DOCS ?= .venv-docs
+SERVERS ?= .venv-servers
 
 TOOLS := imagemagick ffmpeg chromium gimp
 FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
+ALL_SERVERS := cog gradio kserve litserve mlserver moto pytriton torchserve
+QUICK_SERVERS := cog litserve
 
-.PHONY: demo test test-models test-sinks test-tools lint fuzz docs docs-serve screenshots bench-digits bench-paper bench-queries readme clean
+.PHONY: demo test test-models test-servers test-sinks test-tools lint fuzz docs docs-serve screenshots bench-digits \
+	bench-paper bench-queries bench-servers readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
 
-test: lint
-	$(BIN)/pytest -n 2
+test: lint $(QUICK_SERVERS:%=$(SERVERS)/%/.ready)
+	BBPROMPT_SERVERS=$(SERVERS) $(BIN)/pytest -n 2 --dist loadgroup
+
+# Servers that nobody here wrote, each in an environment of its own, about 4 GB together; TorchServe wants Java.
+test-servers: $(VENV)/.dev $(ALL_SERVERS:%=$(SERVERS)/%/.ready)
+	.ci/debian openjdk-17-jre-headless
+	BBPROMPT_SERVERS=$(SERVERS) $(BIN)/pytest tests/servers
 
 # Model zoos: about 5 GB of packages, in an environment of their own; torch and torchvision must be of one release.
 test-models: $(MODELS)/.models
@@ -64,6 +73,10 @@ bench-queries: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.queries table
 	$(BIN)/python -m benchmarks.queries figure
 
+bench-servers: $(VENV)/.dev $(ALL_SERVERS:%=$(SERVERS)/%/.ready)
+	.ci/debian openjdk-17-jre-headless
+	BBPROMPT_SERVERS=$(SERVERS) $(BIN)/python -m benchmarks.servers
+
 readme: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.readme
 
@@ -92,5 +105,10 @@ $(DOCS)/.docs: pyproject.toml
 	$(DOCS)/bin/pip install --quiet --disable-pip-version-check -e '.[docs]'
 	touch $@
 
+$(SERVERS)/%/.ready: tests/servers/%/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(MODELS) $(SINKS) $(DOCS) demo-out build dist site
+	rm -rf $(VENV) $(MODELS) $(SERVERS) $(SINKS) $(DOCS) demo-out build dist site

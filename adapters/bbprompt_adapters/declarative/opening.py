@@ -71,7 +71,7 @@ def open_adapter(
     network = Transport(
         compose.url,
         timeout_s=chosen.common.timeout_s,
-        max_connections=chosen.common.max_in_flight,
+        max_connections=spec.max_in_flight,
         credentials=_credentials(adapter.auth, chosen),
         transport=transport,
     )
@@ -108,7 +108,7 @@ def _spec(adapter: AdapterFile, chosen: Chosen, image: Image, url: str, tariff: 
         labels=chosen.labels,
         answer=kind,
         max_batch=_max_batch(adapter, chosen),
-        max_in_flight=common.max_in_flight,
+        max_in_flight=common.max_in_flight or adapter.batch.in_flight,
         usd_per_query=tariff.per_query,
         usd_per_request=tariff.per_request,
         top_k=None if top_k is None else min(top_k, len(chosen.labels)),

@@ -32,7 +32,8 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         key_command: program and arguments that print the key, run again every half hour.
         timeout_s: longest silence of the server, in seconds.
         max_batch: most images in one request.
-        max_in_flight: most requests under way at once; fewer are sent while more do not help.
+        max_in_flight: most requests under way at once; fewer are sent while more do not help. As the adapter says, if
+            left out.
         requests_per_minute: most requests to start in a minute.
         usd_per_image, usd_per_request, usd_per_token, usd_per_second: price in US dollars, in the adapter's unit.
         most_per_request: tokens or seconds that one request may use, set aside before it is sent.
@@ -47,7 +48,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     key_command: list[str] | None = None
     timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
     max_batch: Positive | None = None
-    max_in_flight: Positive = 8
+    max_in_flight: Positive | None = None
     requests_per_minute: Annotated[float, msgspec.Meta(gt=0)] | None = None
     usd_per_image: Price | None = None
     usd_per_request: Price | None = None

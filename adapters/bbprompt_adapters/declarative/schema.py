@@ -103,10 +103,12 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         max: most that the service takes.
         default: how many are sent unless the run file says ``max_batch``; ``max`` if left out.
+        in_flight: requests at once, unless the run file says ``max_in_flight``.
     """
 
     max: Positive = 1
     default: Positive | None = None
+    in_flight: Positive = 8
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,8 +11,15 @@ from bbprompt_adapters.http.keys import Key
 from bbprompt_adapters.http.library import httpx
 
 
+NO_KEY = "set [oracle] key_env to the environment variable that holds the key"
+
+
 class Credentials(Protocol):
     """What makes a request ours."""
+
+    @property
+    def advice(self) -> str:
+        """What to do where a service refuses them."""
 
     def sign(self, request: httpx.Request) -> httpx.Request:
         """Return the request with its proof; its body is in memory."""
@@ -23,6 +30,8 @@ class Credentials(Protocol):
 
 class Anonymous:
     """No key."""
+
+    advice = NO_KEY
 
     def sign(self, request: httpx.Request) -> httpx.Request:
         """Return the request as it is."""
@@ -35,6 +44,8 @@ class Anonymous:
 
 class HeaderKey:
     """The key in a header, as in ``Authorization: Bearer KEY``."""
+
+    advice = NO_KEY
 
     def __init__(self, key: Key, *, header: str = "Authorization", prefix: str = "Bearer ") -> None:
         self._key, self._header, self._prefix = key, header, prefix
@@ -51,6 +62,8 @@ class HeaderKey:
 class QueryKey:
     """The key as a parameter of the URL."""
 
+    advice = NO_KEY
+
     def __init__(self, key: Key, *, parameter: str) -> None:
         self._key, self._parameter = key, parameter
 
@@ -65,6 +78,8 @@ class QueryKey:
 
 class SigV4:
     """An AWS signature, with credentials from where AWS tools find theirs."""
+
+    advice = "check the AWS credentials, what they may do, [oracle] region, and this machine's clock"
 
     def __init__(self, *, service: str, region: str) -> None:
         """Find the credentials; see ``AwsSigner``."""

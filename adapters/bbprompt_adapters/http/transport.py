@@ -126,7 +126,7 @@ class Transport:
         message = f"{self.url} answered {reply.status} {reply.reason}".rstrip()
         reason = self.clean(reason)
         if reply.status in (401, 403):
-            reason += "; set [oracle] key_env to the environment variable that holds the key"
+            reason += f"; {self._credentials.advice}"
         if target := reply.headers.get("location"):
             reason += f"; it points to {self.clean(target)}, which is not followed; correct [oracle] url"
         return OracleError(

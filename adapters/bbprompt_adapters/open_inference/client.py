@@ -14,11 +14,13 @@ from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.http.transport import Transport
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, decode_response, encode_request
 from bbprompt_adapters.open_inference.metadata import (
+    BINARY,
+    fetch_max_batch,
     fetch_model,
+    fetch_server,
     find_image_input,
     find_output,
     model_path,
-    speaks_binary,
 )
 from bbprompt_adapters.open_inference.options import Options, read_credentials, read_options
 from bbprompt_adapters.open_inference.pixels import Pixels, make_pixels
@@ -98,11 +100,13 @@ def open_oracle(
 def _open(transport: Transport, options: Options) -> OpenInferenceOracle:
     info = fetch_model(transport, options.model)
     target, output = find_image_input(info), find_output(info, options.output)
+    server = fetch_server(transport)
+    most = info.extras.max_batch or fetch_max_batch(transport, options.model, server)
     return OpenInferenceOracle(
         transport,
-        spec=make_spec(info, target, output, options),
+        spec=make_spec(info, target, output, options, max_batch=most),
         model=options.model,
         pixels=make_pixels(target, options),
         output=output.name,
-        binary=speaks_binary(transport),
+        binary=BINARY in server.extensions,
     )

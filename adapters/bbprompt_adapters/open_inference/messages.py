@@ -29,7 +29,7 @@ class WireOutput(msgspec.Struct, omit_defaults=True):
     """An output that a request asks for."""
 
     name: str
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] | None = None
 
 
 class WireRequest(msgspec.Struct, omit_defaults=True):
@@ -38,12 +38,13 @@ class WireRequest(msgspec.Struct, omit_defaults=True):
     inputs: list[WireTensor]
     outputs: list[WireOutput] = []
     id: str | None = None
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] | None = None
 
     def wants_binary(self, output: str) -> bool:
         """Whether ``output`` shall come as bytes: its own parameter says so, else the request's."""
-        default = self.parameters.get("binary_data_output", False)
-        own = [asked.parameters.get("binary_data", default) for asked in self.outputs if asked.name == output]
+        default = (self.parameters or {}).get("binary_data_output", False)
+        asked = [wanted.parameters or {} for wanted in self.outputs if wanted.name == output]
+        own = [parameters.get("binary_data", default) for parameters in asked]
         return bool(own[0] if own else default)
 
 
@@ -62,7 +63,7 @@ W = TypeVar("W", WireRequest, WireResponse)
 def encode_request(tensor: Tensor, *, output: str, binary: bool) -> Body:
     """Return the request that sends one input and asks for one output; both as bytes, or both as JSON."""
     wire, tail = to_wire(tensor, binary=binary)
-    asked = WireOutput(output, {"binary_data": True} if binary else {})
+    asked = WireOutput(output, {"binary_data": True} if binary else None)
     return _frame(WireRequest([wire], [asked]), tail)
 
 

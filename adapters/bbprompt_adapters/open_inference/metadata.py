@@ -16,6 +16,9 @@ MAX_BYTES = 4_000_000
 BINARY = "binary_tensor_data"
 """Among a server's extensions: it takes and gives tensors as bytes."""
 
+CONFIGURATION = "model_configuration"
+"""Among a server's extensions, Triton's: it tells how a model is configured."""
+
 EXTRAS = "bbprompt"
 """Among a model's parameters: where a bbprompt server puts ``Extras``."""
 
@@ -69,7 +72,13 @@ class ServerInfo(msgspec.Struct, frozen=True):
     extensions: list[str] = []
 
 
-M = TypeVar("M", ModelInfo, ServerInfo)
+class ModelConfig(msgspec.Struct, frozen=True):
+    """The answer to ``GET /v2/models/{model}/config``; 0 where a model's inputs have no batch axis."""
+
+    max_batch_size: int = 0
+
+
+M = TypeVar("M", ModelInfo, ServerInfo, ModelConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +120,36 @@ def fetch_model(transport: Transport, model: str) -> ModelInfo:
     return _decode(reply.content, ModelInfo, transport.url)
 
 
-def speaks_binary(transport: Transport) -> bool:
-    """Ask whether the server takes tensors as bytes; a server without ``GET /v2`` does not say so.
+def fetch_server(transport: Transport) -> ServerInfo:
+    """Ask what the server can; a server without ``GET /v2`` says nothing.
 
     Raises:
         OracleError: no server.
     """
+    return _fetch_if_told(transport, "/v2", ServerInfo) or ServerInfo()
+
+
+def fetch_max_batch(transport: Transport, model: str, server: ServerInfo) -> int | None:
+    """Ask for the most images in one request, where the server can tell: Triton refuses more.
+
+    Raises:
+        OracleError: no server.
+    """
+    if CONFIGURATION not in server.extensions:
+        return None
+    config = _fetch_if_told(transport, f"{model_path(model)}/config", ModelConfig)
+    return config.max_batch_size or None if config else None
+
+
+def _fetch_if_told(transport: Transport, path: str, kind: type[M]) -> M | None:
+    """What ``path`` answers; nothing where it is refused for good, as by a gate that knows only what it must."""
     try:
-        reply = transport.get("/v2", max_bytes=MAX_BYTES)
+        reply = transport.get(path, max_bytes=MAX_BYTES)
     except OracleError as error:
         if error.retryable:
             raise
-        return False
-    return BINARY in _decode(reply.content, ServerInfo, transport.url).extensions
+        return None
+    return _decode(reply.content, kind, transport.url)
 
 
 def find_image_input(info: ModelInfo) -> ImageInput:

@@ -12,8 +12,17 @@ from bbprompt_adapters.open_inference.options import Options, read_labels
 DEFAULT_MAX_BATCH = 16
 
 
-def make_spec(info: ModelInfo, target: ImageInput, output: TensorInfo, options: Options) -> OracleSpec:
+def make_spec(
+    info: ModelInfo, target: ImageInput, output: TensorInfo, options: Options, *, max_batch: int | None
+) -> OracleSpec:
     """Return the spec; where the options say nothing the server is believed.
+
+    Args:
+        info: what the server says of the model.
+        target: where the images go.
+        output: where the scores are.
+        options: what the run file says.
+        max_batch: most images in one request, if the server says so.
 
     Raises:
         ConfigError: options and server contradict each other, or neither says what is needed.
@@ -25,7 +34,7 @@ def make_spec(info: ModelInfo, target: ImageInput, output: TensorInfo, options: 
         input_size=_input_size(target, options),
         labels=_labels(output, extras.labels, options),
         answer=Answer(options.answer or extras.answer or Answer.PROBABILITIES),
-        max_batch=_max_batch(target, extras.max_batch, options),
+        max_batch=_max_batch(target, max_batch, options),
         max_in_flight=options.max_in_flight,
         usd_per_query=options.usd_per_query,
     )

@@ -42,18 +42,21 @@ class Tensor:
 
 
 class WireTensor(msgspec.Struct, omit_defaults=True):
-    """A tensor as it stands in a message's JSON; its data is there, or follows the JSON as bytes."""
+    """A tensor as it stands in a message's JSON; its data is there, or follows the JSON as bytes.
+
+    Of ``parameters`` nothing, and KServe's ``null``, are the same.
+    """
 
     name: str
     shape: Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(max_length=MAX_RANK)]
     datatype: str
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] | None = None
     data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def byte_size(self) -> int | None:
         """How many bytes of the message's tail are this tensor's; ``None`` if its data is in the JSON."""
-        size = self.parameters.get("binary_data_size")
+        size = (self.parameters or {}).get("binary_data_size")
         if size is not None and (type(size) is not int or size < 0):
             raise CodecError(f"tensor {self.name!r}: binary_data_size must be a whole number, got {size!r}")
         return size

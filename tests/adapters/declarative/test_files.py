@@ -167,6 +167,12 @@ def test_an_image_too_large_or_too_small_is_not_sent() -> None:
         opened({}, change(image={"min_size": [80, 80]}))
 
 
+def test_requests_at_once_are_the_run_files_or_the_adapters_business() -> None:
+    assert opened({}).spec.max_in_flight == 8
+    assert opened({}, change(batch={"in_flight": 1})).spec.max_in_flight == 1
+    assert opened({}, change(batch={"in_flight": 1}), max_in_flight=5).spec.max_in_flight == 5
+
+
 def test_a_run_file_says_what_a_models_scores_mean() -> None:
     spec = opened({}, answer="logits").spec
     assert spec.answer is Answer.LOGITS

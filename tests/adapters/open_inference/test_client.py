@@ -209,3 +209,19 @@ def test_without_server_metadata_tensors_go_as_json() -> None:
         return red(request)
 
     open_oracle(OPTIONS, transport=httpx.MockTransport(handle)).query(images(1))
+
+
+def test_a_server_that_tells_its_maximum_batch_is_believed() -> None:
+    def told(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v2/models/m/config"
+        return httpx.Response(200, json={"name": "m", "platform": "python", "max_batch_size": 8})
+
+    triton = foreign(told, extensions=("model_configuration",))
+    assert open_oracle(OPTIONS, transport=triton).spec.max_batch == 8
+    assert open_oracle(OPTIONS | {"max_batch": 3}, transport=triton).spec.max_batch == 3
+    assert open_oracle(OPTIONS | {"max_batch": 30}, transport=triton).spec.max_batch == 8
+
+
+def test_a_gate_that_hides_the_configuration_is_no_hindrance() -> None:
+    gated = foreign(lambda _: httpx.Response(403), extensions=("model_configuration",))
+    assert open_oracle(OPTIONS, transport=gated).spec.max_batch == 16

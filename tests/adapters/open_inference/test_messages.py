@@ -53,6 +53,15 @@ def test_nan_and_infinity_travel_as_bytes() -> None:
     np.testing.assert_array_equal(decode_response(body.content, body.headers[JSON_SIZE])[0].values, values)
 
 
+def test_null_stands_for_what_is_not_there_as_kserve_writes_it() -> None:
+    wire = {"name": "y", "datatype": "FP32", "shape": [1, 2], "parameters": None, "data": [1, 2]}
+    (tensor,) = decode_response(json.dumps({"id": "1", "model_version": None, "outputs": [wire]}).encode(), None)
+    np.testing.assert_array_equal(tensor.values, np.array([[1, 2]], np.float32))
+    asked = {"name": "y", "parameters": None}
+    request = {"inputs": [{**wire, "name": "x"}], "outputs": [asked], "parameters": None}
+    assert not decode_request(json.dumps(request).encode(), None)[0].wants_binary("y")
+
+
 def test_nested_data_is_read_like_flat_data() -> None:
     wire = {"name": "y", "datatype": "FP32", "shape": [2, 2], "data": [[1, 2], [3, 4]]}
     (tensor,) = decode_response(json.dumps({"outputs": [wire]}).encode(), None)
