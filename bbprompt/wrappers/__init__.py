@@ -30,13 +30,20 @@ __all__ = [
 ]
 
 
-def paid(oracle: Oracle, ledger: Ledger) -> Cached:
+def paid(oracle: Oracle, ledger: Ledger, *, first_wait_s: float = 1.0) -> Cached:
     """Put ``oracle`` behind ``ledger``: hits are free, retries are paid, n images go out in requests of its size.
 
     The same ``counters`` are on every layer; the outermost's are those to show.
+
+    Args:
+        oracle: what is paid for.
+        ledger: where it is written down.
+        first_wait_s: upper end of the wait before a request is first sent again, in seconds.
     """
     counters, spec = Counters(), oracle.spec
     ledger.describe(spec.name, encode_spec(spec))
     metered = Metered(oracle, ledger, counters=counters)
     paced = Paced(metered, Pace(spec.max_in_flight, spec.requests_per_minute))
-    return Cached(Concurrent(Retrying(paced, counters=counters)), ledger, counters=counters)
+    return Cached(
+        Concurrent(Retrying(paced, counters=counters, first_wait_s=first_wait_s)), ledger, counters=counters
+    )

@@ -12,10 +12,7 @@ from bbprompt.errors import AnswerError, OracleError
 from bbprompt_adapters.declarative.answer import show
 from bbprompt_adapters.declarative.paths import Path, optional_path
 from bbprompt_adapters.declarative.schema import Code, Errors
-from bbprompt_adapters.http.transport import TEMPORARY, Reply, Transport
-
-UNBILLED = frozenset({401, 403, 404, 405, 413, 415, 429})
-"""Statuses of a gate that a request did not pass."""
+from bbprompt_adapters.http.transport import TEMPORARY, UNBILLED, Reply, Transport
 
 
 @dataclass(frozen=True, slots=True)
