@@ -55,7 +55,7 @@ class Cached:
                 missing.setdefault(key, row)
         self.counters.add(hits=len(keys) - len(missing))
         if missing:
-            self.oracle.query(images[list(missing.values())])
+            self.oracle.query(images if len(missing) == len(images) else images[list(missing.values())])
             held |= self.ledger.look_up(self.spec.name, missing)
         self._turns.update(turns)  # only now: a call that failed is asked again, in the same turn
         return self._scores([held[key] for key in keys])
