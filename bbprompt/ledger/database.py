@@ -93,11 +93,12 @@ class Database:
             )
         self._sql.execute("PRAGMA synchronous = EXTRA")
         self._use_log()
-        # This also refuses a file or folder that cannot be written now, not after the first payment.
         with self._transaction() as sql:
             if version < VERSION:
                 sql.execute(ABOUT)
-                sql.execute(f"PRAGMA user_version = {VERSION}")
+            # Written in any case, so that a file or folder that cannot be is refused now, and not at the first payment:
+            # of a file that may only be read, SQLite begins a transaction without a word.
+            sql.execute(f"PRAGMA user_version = {VERSION}")
 
     def _use_log(self) -> None:
         """Switch to the log, unless another process is just in the file: SQLite does not wait for it here."""

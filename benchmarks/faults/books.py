@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import TypeVar
 
 import msgspec
 
@@ -19,19 +18,22 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
         kind: what it got.
         billed: whether it is charged for.
         keys: ``image_key`` of each image.
+        values: each image's right scores, float32.
     """
 
     at: float
     kind: str
     billed: bool
     keys: list[bytes]
+    values: list[bytes]
 
 
 class Use(msgspec.Struct, frozen=True, array_like=True):
-    """One call of a client that was answered, written down as soon as it was.
+    """Answers that a client has got or, after an error, found in its ledger; written down at once.
 
     Attributes:
-        began, at: seconds of the same clock.
+        began: seconds of the same clock: when it called for them.
+        at: when it had them.
         keys: ``image_key`` of each image.
         values: each image's scores, float32.
     """
@@ -42,19 +44,14 @@ class Use(msgspec.Struct, frozen=True, array_like=True):
     values: list[bytes]
 
 
+R = TypeVar("R", Entry, Use)
+
+
 class Log:
     """A file that one process appends to; what is written stays, even if the process is killed next."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        os.close(self._file)
 
     def write(self, record: Entry | Use) -> None:
         """Append one record, in one write."""
@@ -63,7 +60,7 @@ class Log:
         assert os.write(self._file, content) == len(content)
 
 
-def read(path: Path, kind: type[Entry] | type[Use]) -> Iterable[Entry | Use]:
+def read(path: Path, kind: type[R]) -> Iterator[R]:
     """Return what was written so far; a record that is just being written is left out."""
     content, at = path.read_bytes() if path.exists() else b"", 0
     while at + 4 <= len(content) and (end := at + 4 + int.from_bytes(content[at : at + 4], "big")) <= len(content):

@@ -6,6 +6,8 @@ import gzip
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import numpy as np
 
@@ -111,6 +113,7 @@ KINDS: Mapping[str, Kind] = {
     RIGHT: Kind(Asked.answer),
     "429": Kind(refuse(429), billed=False),
     "429 with Retry-After": Kind(refuse(429, retry_after="0.02"), billed=False),
+    "429 with a date": Kind(lambda asked: refuse(429, retry_after=(now := _now()), date=now)(asked), billed=False),
     "500": Kind(refuse(500)),
     "503": Kind(refuse(503)),
     "503 with Retry-After": Kind(refuse(503, retry_after_ms="20")),
@@ -132,6 +135,11 @@ KINDS: Mapping[str, Kind] = {
     "gzip of 30 MB": Kind(lambda _: BOMB),
     "a huge body": Kind(lambda asked: replace(asked.answer(), content=asked.answer().content + b" " * HUGE)),
 }
+
+
+def _now() -> str:
+    return format_datetime(datetime.now(UTC), usegmt=True)
+
 
 RARE = {"silence": 0.1, "slow answer": 0.5, "gzip of 30 MB": 0.2, "a huge body": 0.2}
 """Kinds that take long, and how often they come beside the others."""

@@ -16,7 +16,7 @@ from bbprompt.testing.fakes import FAKE_SPEC, FakeOracle
 from benchmarks.faults.books import Entry, Log
 from benchmarks.faults.connection import Reply, Request, listen
 from benchmarks.faults.dialects import MODEL, Dialect, Json, OpenInference, as_json
-from benchmarks.faults.kinds import KINDS, Asked, scheduled
+from benchmarks.faults.kinds import KINDS, RIGHT, Asked, scheduled
 
 DIALECTS: dict[str, Dialect] = {"/classify": Json(), f"/v2/models/{MODEL}/infer": OpenInference()}
 SPEC = replace(FAKE_SPEC, name=MODEL)
@@ -55,8 +55,9 @@ class Service:
         if self.varies:
             self._count += 1
             values = values + self._count * DRIFT
-        name = next(self.schedule, "right answer")
-        self.write(Entry(time.monotonic(), name, KINDS[name].billed, [image_key(image) for image in images]))
+        name = next(self.schedule, RIGHT)
+        keys, rows = [image_key(image) for image in images], [row.tobytes() for row in values]
+        self.write(Entry(time.monotonic(), name, KINDS[name].billed, keys, rows))
         return KINDS[name].reply(Asked(dialect, request, values))
 
 
@@ -70,9 +71,8 @@ class Service:
 def main(log: Path, seed: int, faulty: float, json: bool, binary: bool, varies: bool) -> None:
     """Serve in a process of its own; its URL is its first line."""
     schedule = scheduled(seed, faulty=faulty, json=json)
-    with Log(log) as books:
-        service = Service(schedule, books.write, binary=binary, varies=varies)
-        asyncio.run(listen(service, on_ready=click.echo, until=asyncio.Event()))
+    service = Service(schedule, Log(log).write, binary=binary, varies=varies)
+    asyncio.run(listen(service, on_ready=click.echo, until=asyncio.Event()))
 
 
 if __name__ == "__main__":

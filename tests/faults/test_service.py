@@ -70,7 +70,7 @@ def client(tmp_path: Path) -> Iterator[Callable[..., Client]]:
 
 
 ANSWERED = ("slow answer", "gzip", "items reordered")
-FREE_RETRY = ("429", "429 with Retry-After")
+FREE_RETRY = ("429", "429 with Retry-After", "429 with a date")
 PAID_RETRY = ("500", "503", "503 with Retry-After", "reset", "half an answer", "silence")
 REFUSED = {
     "400": "answered 400 Bad Request",
