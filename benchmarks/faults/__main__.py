@@ -1,6 +1,6 @@
 """What bbprompt makes of faults, kills and a broken disk, counted: answers lost, paid twice, over budget.
 
-    python -m benchmarks.faults [--quick]
+    python -m benchmarks.faults [--quick] [--jobs 2]
 
 Clients in processes of their own ask a faulty service over loopback until their budgets end. They are killed with
 ``kill -9`` at random moments and resumed. The service writes down every request before it answers it; what it charges
@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from operator import add
 
@@ -29,7 +30,7 @@ from benchmarks.machine import Machine, describe
 
 FOLDER = RESULTS / "faults"
 RUNS = 22
-IMAGES = 20_000
+IMAGES = 14_000
 KILLS = 11
 ZERO = ("lost", "twice", "over", "uncounted", "wrong")
 
@@ -51,9 +52,10 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command()
 @click.option("--quick", is_flag=True, help="A hundredth of it, printed and not written.")
-def main(quick: bool) -> None:
+@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Clients at once.")
+def main(quick: bool, jobs: int) -> None:
     """Attack; print, and write faults/faults.json and table.md; end with 1 if a figure is not zero that has to be."""
-    measured = measure(scale=0.02 if quick else 1.0)
+    measured = measure(scale=0.02 if quick else 1.0, jobs=jobs)
     if not quick:
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / "faults.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
@@ -62,40 +64,40 @@ def main(quick: bool) -> None:
     sys.exit(any(getattr(measured.total, name) for name in ZERO))
 
 
-def measure(*, scale: float) -> Measured:
-    """Carry out all attacks and scenarios, with budgets ``scale`` times as large."""
+def measure(*, scale: float, jobs: int) -> Measured:
+    """Carry out all attacks and scenarios, with budgets ``scale`` times as large, ``jobs`` at once."""
     began = time.perf_counter()
-    parts = {"faults and kills": reduce(add, _attacks(scale))}
-    for name, (scenario, attack) in SCENARIOS.items():
-        parts[name] = scenario(_scaled(attack, max(scale, 0.15)))
-        click.echo(f"{name}: {_line(parts[name])}", err=True)
+    with ThreadPoolExecutor(jobs) as pool:
+        attacks = [
+            pool.submit(_told, f"attack {seed}", run, _scaled(a, scale)) for seed, a in enumerate(_attacks(scale))
+        ]
+        others = {
+            name: pool.submit(_told, name, scenario, _scaled(attack, max(scale, 0.15)))
+            for name, (scenario, attack) in SCENARIOS.items()
+        }
+        parts = {"faults and kills": reduce(add, [attack.result() for attack in attacks])}
+        parts |= {name: other.result() for name, other in others.items()}
     total = reduce(add, parts.values())
     return Measured(machine=describe(), seconds=round(time.perf_counter() - began), parts=parts, total=total)
 
 
-def _attacks(scale: float) -> Iterator[Figures]:
+def _attacks(scale: float) -> Iterator[Attack]:
     """JSON, binary tensors and JSON tensors in turn; every second budget is in dollars."""
-    for number in range(RUNS if scale == 1 else 3):
-        attack = Attack(
-            budget=IMAGES,
-            kills=KILLS,
-            seed=number,
-            tensors=number % 3 > 0,
-            binary=number % 3 == 1,
-            in_usd=number % 2 == 1,
-        )
-        yield (figures := run(_scaled(attack, scale)))
-        click.echo(f"attack {number}: {_line(figures)}", err=True)
+    for seed in range(RUNS if scale == 1 else 3):
+        tensors, binary = seed % 3 > 0, seed % 3 == 1
+        yield Attack(budget=IMAGES, kills=KILLS, seed=seed, tensors=tensors, binary=binary, in_usd=seed % 2 == 1)
+
+
+def _told(name: str, carry_out: Callable[[Attack], Figures], attack: Attack) -> Figures:
+    figures = carry_out(attack)
+    zeros = ", ".join(f"{zero} {getattr(figures, zero)}" for zero in ZERO)
+    click.echo(f"{name}: {figures.requests:,} requests, {figures.kills} kills, {zeros}", err=True)
+    return figures
 
 
 def _scaled(attack: Attack, scale: float) -> Attack:
     kills = min(attack.kills, 2) if scale < 1 else attack.kills
     return replace(attack, budget=int(attack.budget * scale), kills=kills)
-
-
-def _line(figures: Figures) -> str:
-    zeros = ", ".join(f"{name} {getattr(figures, name)}" for name in ZERO)
-    return f"{figures.requests:,} requests, {figures.kills} kills, {zeros}"
 
 
 def table(measured: Measured) -> str:

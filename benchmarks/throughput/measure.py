@@ -6,14 +6,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 from bbprompt.arrays import UInt8
 from bbprompt.ledger import Budget, Ledger
 from bbprompt.registry import open_oracle
-from bbprompt.wrappers import Cached, paid
+from bbprompt.wrappers import paid
 from bbprompt_adapters.http.library import httpx
 from benchmarks.faults.dialects import ADAPTER
 from benchmarks.throughput.server import LABELS, MODEL
@@ -69,6 +70,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         answer_ms: what the server takes for an answer, in milliseconds.
         bare_per_s, ours_per_s: requests a second, the median of the rounds.
         ratio: ours of bare, the median of the rounds' ratios; low and high: its extremes.
+        bare_cpu_us, ours_cpu_us: the processor's time for a request in this process, in microseconds, likewise medians.
     """
 
     case: str
@@ -80,6 +82,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float
     low: float
     high: float
+    bare_cpu_us: float
+    ours_cpu_us: float
 
 
 @contextmanager
@@ -160,36 +164,44 @@ class Bare:
 def measure(name: str, *, seconds: float, in_flight: int, requests: int, rounds: int) -> Row:
     """Send ``requests`` both ways, ``rounds`` times in turn, after a round that opens connections and finds the pace."""
     case, chance = CASES[name], np.random.default_rng(0)
-    ours, bare = list[float](), list[float]()
+    ours, bare = list[Took](), list[Took]()
     with ExitStack() as stack:
         url = stack.enter_context(serving(case, seconds))
         folder = Path(stack.enter_context(TemporaryDirectory()))
         ledger = stack.enter_context(Ledger.open(folder / "ledger.sqlite", budget=Budget(queries=10**9)))
-        opened: Any = stack.enter_context(closing(open_oracle(case.adapter, case.options(url, in_flight))))  # type: ignore[type-var]
+        opened: Any = open_oracle(case.adapter, case.options(url, in_flight))
         oracle, loop = paid(opened, ledger), stack.enter_context(closing(Bare(in_flight)))
+        stack.callback(opened.close)
         for _ in range(rounds + 1):
             images = chance.integers(0, 256, (requests * case.images, case.side, case.side, 3), dtype=np.uint8)
             kept = record(case, url, images)
-            bare.append(_timed(lambda: loop.send(kept)))  # noqa: B023
-            ours.append(_timed(lambda: oracle.query(images)))  # noqa: B023
-    ratios = [theirs / mine for theirs, mine in zip(bare[1:], ours[1:], strict=True)]
+            bare.append(Took.of(partial(loop.send, kept)))
+            ours.append(Took.of(partial(oracle.query, images)))
+    ratios = [theirs.seconds / mine.seconds for theirs, mine in zip(bare[1:], ours[1:], strict=True)]
     return Row(
         case=name,
         answer_ms=1000 * seconds,
         in_flight=in_flight,
         requests=requests,
-        bare_per_s=round(requests / median(bare[1:]), 1),
-        ours_per_s=round(requests / median(ours[1:]), 1),
+        bare_per_s=round(requests / median(took.seconds for took in bare[1:]), 1),
+        ours_per_s=round(requests / median(took.seconds for took in ours[1:]), 1),
         ratio=round(median(ratios), 3),
         low=round(min(ratios), 3),
         high=round(max(ratios), 3),
+        bare_cpu_us=round(1e6 * median(took.cpu for took in bare[1:]) / requests),
+        ours_cpu_us=round(1e6 * median(took.cpu for took in ours[1:]) / requests),
     )
 
 
-def _timed(work: Any) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+class Took(NamedTuple):
+    """Seconds of the clock, and of the processor in this process."""
 
+    seconds: float
+    cpu: float
 
-__all__ = ["CASES", "Cached", "Row", "measure"]
+    @classmethod
+    def of(cls, work: Callable[[], object]) -> Self:
+        """Do it."""
+        began, cpu = time.perf_counter(), time.process_time()
+        work()
+        return cls(time.perf_counter() - began, time.process_time() - cpu)
