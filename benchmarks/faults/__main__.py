@@ -29,9 +29,9 @@ from benchmarks.faults.scenarios import SCENARIOS
 from benchmarks.machine import Machine, describe
 
 FOLDER = RESULTS / "faults"
-RUNS = 22
-IMAGES = 14_000
-KILLS = 11
+RUNS = 44
+IMAGES = 7_000
+KILLS = 5
 ZERO = ("lost", "twice", "over", "uncounted", "wrong")
 
 

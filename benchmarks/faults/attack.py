@@ -25,7 +25,9 @@ EARLY = 0.2
 """The share of kills that come while the client begins; the others when the service has got so much."""
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["benchmarks.faults.client"])
+PROCESSES.set_forkserver_preload(
+    ["benchmarks.faults.client", "bbprompt_adapters.declarative.opening", "bbprompt_adapters.open_inference.client"]
+)
 
 
 class Attack(msgspec.Struct, frozen=True, kw_only=True):

@@ -88,7 +88,7 @@ def work(job: Job, ready: Connection) -> None:
 def options(job: Job) -> tuple[str, dict[str, object]]:
     """What a run file would say."""
     common: dict[str, object] = {"url": job.url, "labels": list(LABELS), "answer": "logits", "timeout_s": 1.0}
-    common |= {"max_batch": 3, "max_in_flight": 6}
+    common |= {"max_batch": 3, "max_in_flight": 4}
     if job.tensors:
         return "open-inference", {**common, "model": MODEL, "usd_per_query": USD}
     return str(ADAPTER), {**common, "usd_per_image": USD, "varies": job.varies}

@@ -6,9 +6,10 @@ files. Each raises whatever is not a ``BbpromptError``; each tells whether it wa
 
 from __future__ import annotations
 
+import copy
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -61,15 +62,38 @@ def dumped(value: object) -> bytes:
     return json.dumps(value).replace(f'"{LONG}"', "1" + "0" * 5000).encode("utf-8", "surrogatepass")
 
 
-def mutated(right: Any) -> st.SearchStrategy[Any]:
-    """A right answer in which some parts are replaced, left out or doubled."""
-    if isinstance(right, dict):
-        parts = {key: mutated(value) for key, value in right.items()}
-        return st.one_of(st.fixed_dictionaries({}, optional=parts), st.fixed_dictionaries(parts), VALUES)
-    if isinstance(right, list):
-        whole = st.tuples(*map(mutated, right)).map(list)
-        return st.one_of(whole, st.lists(st.one_of(*map(mutated, right)), max_size=4) if right else whole, VALUES)
-    return st.one_of(st.just(right), st.just(right), st.just(right), SCALARS)
+@st.composite
+def mutated(draw: st.DrawFn, right: Any) -> Any:
+    """A right answer in which up to three parts are replaced, left out or doubled."""
+    whole = [copy.deepcopy(right)]
+    for _ in range(draw(st.integers(0, 3))):
+        holder, key = draw(st.sampled_from(list(_places(whole))))
+        draw(st.sampled_from([_replace, _leave_out, _double]))(draw, holder, key)
+    return whole[0] if whole else None
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Where values stand within others."""
+    for key in list(value) if isinstance(value, dict) else range(len(value)):
+        yield value, key
+        if isinstance(value[key], dict | list):
+            yield from _places(value[key])
+
+
+def _replace(draw: st.DrawFn, holder: Any, key: Any) -> None:
+    holder[key] = draw(st.one_of(SCALARS, SCALARS, VALUES))
+
+
+def _leave_out(_: st.DrawFn, holder: Any, key: Any) -> None:
+    if len(holder) > 1:
+        del holder[key]
+
+
+def _double(draw: st.DrawFn, holder: Any, key: Any) -> None:
+    if isinstance(holder, list):
+        holder.append(copy.deepcopy(holder[key]))
+    else:
+        holder[draw(st.one_of(NAMES, TEXTS))] = copy.deepcopy(holder[key])
 
 
 # ---- answers to adapter files
@@ -112,7 +136,7 @@ HEADERS = st.dictionaries(
     ),
     max_size=3,
 )
-STATUSES = st.sampled_from([200, 200, 200, 201, 204, 301, 400, 401, 404, 429, 500, 503])
+STATUSES = st.sampled_from([*[200] * 20, 201, 204, 301, 400, 401, 404, 429, 500, 503])
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -135,7 +159,7 @@ def documented(answer: Mapping[str, Any]) -> dict[str, Any]:
 def answers(shape: str) -> st.SearchStrategy[Answer]:
     """What a service may answer to a file of this shape: a body near the right one, any JSON, any bytes."""
     right = SHAPES[shape][1]
-    bodies = st.one_of(mutated(right).map(dumped), VALUES.map(dumped), st.binary(max_size=64), DEEP)
+    bodies = st.one_of(*[mutated(right).map(dumped)] * 4, VALUES.map(dumped), st.binary(max_size=64), DEEP)
     return st.tuples(STATUSES, HEADERS, bodies)
 
 
@@ -173,7 +197,7 @@ SIZES = st.one_of(st.integers(0, 4), st.sampled_from([2**31, 2**62, 2**63, 10**3
 OUTPUTS = st.fixed_dictionaries(
     {"name": st.sampled_from(["y", "y", "z"]), "shape": st.one_of(st.just([2, 3]), st.lists(SIZES, max_size=9))},
     optional={
-        "datatype": st.sampled_from(["FP32", "FP32", "FP64", "FP16", "INT64", "UINT8", "BYTES", "?"]),
+        "datatype": st.sampled_from([*["FP32"] * 4, "FP64", "FP16", "INT64", "UINT8", "BYTES", "?"]),
         "data": st.one_of(mutated(OUTPUT["data"]), VALUES),
         "parameters": st.dictionaries(
             st.just("binary_data_size"), st.one_of(SIZES, SCALARS, st.just(24)), max_size=1
@@ -189,7 +213,7 @@ MESSAGES = st.one_of(
 @st.composite
 def tensor_answers(draw: st.DrawFn) -> Answer:
     """What an Open Inference server may answer: JSON, and bytes behind it whose length may be told rightly."""
-    head = draw(st.one_of(MESSAGES.map(dumped), st.binary(max_size=64), DEEP))
+    head = draw(st.one_of(*[MESSAGES.map(dumped)] * 4, st.binary(max_size=64), DEEP))
     tail = draw(st.one_of(st.just(b""), st.just(bytes(24)), st.binary(max_size=48)))
     headers = draw(HEADERS)
     if draw(st.booleans()):
