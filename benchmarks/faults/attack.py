@@ -21,6 +21,7 @@ from benchmarks.faults.client import ENDED, STOPPED, Job, work
 BYTES_PER_IMAGE = 50
 """Of the service's books, about."""
 
+LOOK_S = 0.01
 EARLY = 0.2
 """The share of kills that come while the client begins; the others when the service has got so much."""
 
@@ -122,7 +123,7 @@ def _kill(child: BaseProcess, folder: Path, moment: tuple[float, float]) -> bool
     """Kill a client when its moment has come; whether it still lived."""
     size, seconds = moment
     while child.is_alive() and _size(folder / BOOKS) < size:
-        time.sleep(0.001)
+        time.sleep(LOOK_S)
     time.sleep(seconds)
     child.kill()
     child.join()

@@ -88,7 +88,7 @@ def work(job: Job, ready: Connection) -> None:
 def options(job: Job) -> tuple[str, dict[str, object]]:
     """What a run file would say."""
     common: dict[str, object] = {"url": job.url, "labels": list(LABELS), "answer": "logits", "timeout_s": 1.0}
-    common |= {"max_batch": 3, "max_in_flight": 4}
+    common |= {"max_batch": 2, "max_in_flight": 4}
     if job.tensors:
         return "open-inference", {**common, "model": MODEL, "usd_per_query": USD}
     return str(ADAPTER), {**common, "usd_per_image": USD, "varies": job.varies}
@@ -101,7 +101,7 @@ def calls(seed: int) -> Iterator[UInt8]:
         again = asked and chance.random() < AGAIN
         turn = chance.choice(asked) if again else number
         asked.append(turn)
-        yield fake_images(1 + (7 * turn + seed) % 61, seed=seed * 10**6 + turn)
+        yield fake_images(1 + (7 * turn + seed) % 31, seed=seed * 10**6 + turn)
 
 
 def _ask(oracle: Cached, images: UInt8, log: Log, file_bytes: int | None) -> None:

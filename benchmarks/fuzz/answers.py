@@ -42,7 +42,7 @@ def targets() -> dict[str, tuple[Callable[..., bool], list[st.SearchStrategy[obj
     """Return what is fed, each with what it is fed with."""
     shapes = {f"answer: {s}": (partial(remote.refuses_answer, s), [remote.answers(s)]) for s in remote.SHAPES}
     tensors = (remote.refuses_tensors, [remote.tensor_answers()])
-    files = (remote.refuses_file, [remote.FILES, remote.OPTIONS, remote.answers("vector")])
+    files = (remote.refuses_file, [remote.FILES, remote.OPTIONS, remote.ANSWERS])
     return {**shapes, "open inference": tensors, "adapter file": files}  # type: ignore[dict-item]
 
 

@@ -31,6 +31,9 @@ from bbprompt_adapters.open_inference.messages import JSON_SIZE
 
 URL = "http://fuzz.test"
 LABELS = ["a", "b", "c"]
+LARGEST = 10**6
+"""Pixels of an image that is sent."""
+
 LONGEST = 1000
 """Characters that fit into an error's line."""
 
@@ -125,9 +128,11 @@ SHAPES: dict[str, tuple[dict[str, Any], Any]] = {
     ),
     "embedding": (
         {"items": "results", "path": "v", "shape": "embedding", "kind": "similarity"},
-        {"ok": True, "results": [{"v": [1, 0]}, {"v": [0.5, 0.5]}, {"v": [0, 1]}]},
+        {"ok": True, "results": [{"v": [1, 0]}, {"v": [0.5, 0.5]}]},
     ),
 }
+TEXTS_ANSWER = {"ok": True, "results": [{"v": [1, 0]}, {"v": [0.5, 0.5]}, {"v": [0, 1]}]}
+"""What is answered for the labels' texts, where an adapter asks for their vectors."""
 HEADERS = st.dictionaries(
     st.sampled_from(["retry-after", "retry-after-ms", "x-ratelimit-reset-requests", "date", "location", JSON_SIZE]),
     st.one_of(
@@ -175,7 +180,13 @@ def _declared(shape: str, answer: Answer) -> DeclarativeOracle:
 
 def _network(answer: Answer) -> httpx.MockTransport:
     status, headers, body = answer
-    return httpx.MockTransport(lambda _: httpx.Response(status, headers=headers, content=body))
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        if request.content.startswith(b'{"texts"'):
+            return httpx.Response(200, json=TEXTS_ANSWER)
+        return httpx.Response(status, headers=headers, content=body)
+
+    return httpx.MockTransport(reply)
 
 
 def _refused(work: Callable[[], object]) -> bool:
@@ -289,9 +300,10 @@ FILES = st.one_of(
     documents(), st.binary(max_size=200), st.integers(1, 3000).map(lambda n: b"a = " + b"[" * n + b"]" * n)
 )
 OPTIONS = st.fixed_dictionaries(
-    {"labels": st.one_of(st.just(LABELS), st.lists(TEXTS, max_size=4))},
+    {"labels": st.one_of(*[st.just(LABELS)] * 4, st.lists(TEXTS, max_size=4)), "key_env": st.just("PATH")},
     optional={"url": st.just(URL), "model": TEXTS, "n": ENTRIES, "max_batch": NUMBERS, "input_size": NUMBERS},
 )
+ANSWERS = st.one_of(*map(answers, SHAPES))
 
 
 def refuses_file(file: dict[str, Any] | bytes, options: Mapping[str, object], answer: Answer) -> bool:
@@ -303,11 +315,10 @@ def refuses_file(file: dict[str, Any] | bytes, options: Mapping[str, object], an
 
 
 def _ask_once(path: Path, options: Mapping[str, object], answer: Answer) -> None:
-    # A key may be asked for; what it is does not matter, and neither do images of any size that is not huge.
-    oracle = open_adapter(read_file(path), {"key_env": "PATH", **options}, transport=_network(answer))
+    oracle = open_adapter(read_file(path), options, transport=_network(answer))
     height, width = oracle.spec.input_size
-    if height * width <= 10**6:
-        oracle.query(np.zeros((1, height, width, 3), np.uint8))
+    if height * width <= LARGEST:
+        oracle.query(np.zeros((min(2, oracle.spec.max_batch), height, width, 3), np.uint8))
 
 
 def _toml(document: dict[str, Any]) -> bytes:

@@ -16,8 +16,7 @@ QUICK = settings(max_examples=120, deadline=None, suppress_health_check=list(Hea
 @pytest.mark.parametrize("shape", remote.SHAPES)
 def test_the_right_answer_is_read(shape: str) -> None:
     _, right = remote.SHAPES[shape]
-    if shape != "embedding":  # whose texts are answered by the same fake
-        assert not remote.refuses_answer(shape, (200, {}, remote.dumped(right)))
+    assert not remote.refuses_answer(shape, (200, {}, remote.dumped(right)))
     assert remote.refuses_answer(shape, (200, {}, b"null"))
 
 
@@ -42,7 +41,7 @@ def test_answers_of_open_inference(answer: remote.Answer) -> None:
 
 
 @QUICK
-@given(remote.FILES, remote.OPTIONS, remote.answers("vector"))
+@given(remote.FILES, remote.OPTIONS, remote.ANSWERS)
 def test_adapter_files(file: dict[str, Any] | bytes, options: dict[str, object], answer: remote.Answer) -> None:
     remote.refuses_file(file, options, answer)
 
