@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
@@ -142,11 +143,32 @@ class Transport:
 
     def clean(self, text: str) -> str:
         """Return somebody else's text as one short line without our secrets."""
-        line = " ".join("".join(c if c.isprintable() else " " for c in text[: 20 * MAX_REASON]).split())
+        # Secrets go first: half of one that is cut off would not be found.
+        text = self._hide(text)[: 20 * MAX_REASON]
+        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return line[:MAX_REASON]
+
+    @contextmanager
+    def reading(self, body: object) -> Iterator[None]:
+        """Read ``body`` within: what it is found to say is not shown if one of our secrets is in it.
+
+        Raises:
+            AnswerError: what was raised within, or another one that shows nothing.
+        """
+        try:
+            yield
+        except AnswerError as error:
+            text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
+            if self._hide(text) == text:
+                raise
+            message = f"{self.url} answered no scores, but something with our key in it, which is not shown here"
+            raise AnswerError(message, billed=error.billed, retryable=error.retryable) from None
+
+    def _hide(self, text: str) -> str:
         for secret in self._credentials.secrets():
             for form in spellings(secret):
-                line = line.replace(form, "***")
-        return line[:MAX_REASON]
+                text = text.replace(form, "***")
+        return text
 
     def _checked(self, reply: Reply, *, billed: bool) -> Reply:
         if reply.is_success:
