@@ -7,7 +7,7 @@ MODELS ?= .venv-models
 TOOLS := imagemagick ffmpeg chromium gimp
 FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
 
-.PHONY: demo test test-models test-tools lint fuzz bench-digits bench-paper bench-queries readme clean
+.PHONY: demo test test-models test-tools lint fuzz bench-digits bench-paper bench-queries bench-faults bench-throughput readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
@@ -32,6 +32,13 @@ test-tools: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	.ci/debian $(FUZZ_PACKAGES)
 	$(BIN)/python -m benchmarks.fuzz
+	$(BIN)/python -m benchmarks.fuzz.answers
+
+bench-faults: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.faults
+
+bench-throughput: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.throughput
 
 bench-digits: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.digits

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.fuzz.answers [--examples 20000] [--seed 0]``: print and write what came of each target.
+"""``python -m benchmarks.fuzz.answers [--examples 2500] [--seed 0]``: print and write what came of each target.
 
 Answers to adapter files of seven shapes, answers of Open Inference v2, and adapter files; see ``remote``. Peak memory is
 that of the whole process up to the target's end.
@@ -77,7 +77,7 @@ def _line(error: BaseException) -> str:
 
 
 @click.command()
-@click.option("--examples", type=click.IntRange(min=1), default=20_000, show_default=True, help="Of each target.")
+@click.option("--examples", type=click.IntRange(min=1), default=2_500, show_default=True, help="Of each target.")
 @click.option("--seed", "by", type=int, default=0, show_default=True)
 def main(examples: int, by: int) -> None:
     """Feed every target; end with 1 if any of them did what it must not."""

@@ -16,12 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import numpy as np
 import tomli_w
 from hypothesis import strategies as st
 
 from bbprompt.errors import BbpromptError
-from bbprompt_adapters.declarative.files import parse_adapter, read_file, vendor_names
+from bbprompt_adapters.declarative.files import TABLES, parse_adapter, read_file, vendor_names
 from bbprompt_adapters.declarative.opening import open_adapter
 from bbprompt_adapters.declarative.oracle import DeclarativeOracle
 from bbprompt_adapters.http.library import httpx
@@ -262,8 +263,15 @@ TEMPLATES = st.sampled_from(
 PATHS = st.sampled_from(
     ["@", "a", "a[", "a[*].b", "length(@)", "a.b.c", "sort_by(@, &x)", "`1`", "to_number(a)", ""]
 )
+WORDS = st.sampled_from(
+    ["x-name", "x y", "\u00fc", "a\nb", "each_label", "each_image", "http://[x", "http://a..b/"]
+)
 ENTRIES = st.one_of(
-    SCALARS.filter(lambda value: value is not None), TEMPLATES, PATHS, st.lists(st.one_of(TEMPLATES, st.integers()))
+    SCALARS.filter(lambda value: value is not None),
+    WORDS,
+    TEMPLATES,
+    PATHS,
+    st.lists(st.one_of(TEMPLATES, st.integers())),
 )
 KINDS = st.sampled_from(
     ["logits", "probabilities", "top_k", "tags", "similarity", "label", "vector", "mapping", "list"]
@@ -274,25 +282,25 @@ KINDS = st.sampled_from(
 def vendor(name: str) -> dict[str, Any]:
     """A shipped adapter's document."""
     path = files("bbprompt_adapters.declarative") / "vendors" / f"{name}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+KEYS = [(name, field.name) for name, table in TABLES.items() for field in msgspec.structs.fields(table)]
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """A shipped adapter, or the fuzz's own, with some keys replaced, left out or added."""
     own = [documented(answer) for answer, _ in SHAPES.values()]
-    document = json.loads(json.dumps(draw(st.sampled_from([*own, *map(vendor, vendor_names())]))))
-    for _ in range(draw(st.integers(1, 3))):
-        table = document.get(draw(st.sampled_from(sorted(document))))
-        if not isinstance(table, dict) or not table:
-            continue
-        key = draw(
-            st.one_of(st.sampled_from(sorted(table)), st.sampled_from(["top_k", "threshold", "size", "json"]))
-        )
+    document = copy.deepcopy(draw(st.one_of(st.sampled_from(own), st.sampled_from([*map(vendor, vendor_names())]))))
+    for _ in range(draw(st.integers(0, 2))):
+        table, key = draw(st.sampled_from(KEYS))
         if draw(st.booleans()):
-            table[key] = draw(st.one_of(ENTRIES, KINDS, st.dictionaries(TEMPLATES | NAMES, ENTRIES, max_size=2)))
+            value = draw(st.one_of(ENTRIES, KINDS, st.dictionaries(TEMPLATES | NAMES | WORDS, ENTRIES, max_size=2)))
+            document.setdefault(table, {})[key] = value
         else:
-            table.pop(key, None)
+            document.get(table, {}).pop(key, None)
     return document
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -30,8 +31,11 @@ from bbprompt_adapters.http.credentials import Anonymous, Credentials, HeaderKey
 from bbprompt_adapters.http.keys import CommandKey, EnvironmentKey
 from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.http.transport import Transport
+from bbprompt_adapters.open_inference.options import check_url
 
 TEXTS_BYTES = 50_000_000
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""RFC 9110, 5.6.2."""
 
 
 def open_file(
@@ -66,6 +70,8 @@ def open_adapter(
     image, tariff = _image(adapter.image, chosen), make_tariff(adapter.price, chosen.common)
     encode = Encoder(image)
     compose = Composer(adapter.request, chosen.values, encode.media_type)
+    check_url(compose.url)
+    _check_headers(adapter, compose)
     spec = _spec(adapter, chosen, image, compose.url, tariff)
     network = Transport(
         compose.url,
@@ -110,7 +116,7 @@ def _image(image: Image, chosen: Chosen) -> Image:
 def _spec(adapter: AdapterFile, chosen: Chosen, image: Image, url: str, tariff: Tariff) -> OracleSpec:
     answer, common = adapter.answer, chosen.common
     kind = Answer(answer.kind)
-    top_k = fill(answer.top_k, chosen.values, ())
+    top_k = _top_k(adapter, chosen)
     return OracleSpec(
         name=common.identity or _identity(adapter, chosen, image, url),
         input_size=(image.size[0], image.size[1]),
@@ -121,11 +127,36 @@ def _spec(adapter: AdapterFile, chosen: Chosen, image: Image, url: str, tariff: 
         usd_per_query=tariff.per_query,
         usd_per_request=tariff.per_request,
         top_k=None if top_k is None else min(top_k, len(chosen.labels)),
-        unlisted=float(fill(answer.threshold, chosen.values, ())) / 2 if kind is Answer.TAGS else None,
+        unlisted=_threshold(adapter, chosen) / 2 if kind is Answer.TAGS else None,
         open_vocabulary=answer.open_vocabulary,
         requests_per_minute=common.requests_per_minute,
         varies=common.varies,
     )
+
+
+def _top_k(adapter: AdapterFile, chosen: Chosen) -> int | None:
+    value = fill(adapter.answer.top_k, chosen.values, ())
+    if value is None or (type(value) is int and value >= 1):
+        return value
+    raise ConfigError(f"{adapter.about.name} [answer] top_k: expected a whole number from 1, got {value!r}")
+
+
+def _threshold(adapter: AdapterFile, chosen: Chosen) -> float:
+    value = fill(adapter.answer.threshold, chosen.values, ())
+    if type(value) in (int, float) and 0 <= value <= 1:
+        return float(value)
+    raise ConfigError(f"{adapter.about.name} [answer] threshold: expected a number from 0 to 1, got {value!r}")
+
+
+def _check_headers(adapter: AdapterFile, compose: Composer) -> None:
+    """Refuse what no header can be before anything is sent."""
+    auth, kind = adapter.auth or Auth(), adapter.request.content_type or ""
+    for name, value in {**compose.headers, "content-type": kind, auth.header: auth.prefix}.items():
+        if not TOKEN.fullmatch(name) or not (value.isascii() and value.isprintable()):
+            raise ConfigError(
+                f"{adapter.about.name}: a header needs a name of letters, digits and dashes and a value in printable "
+                f"ASCII, got {name[:60]!r}: {value[:60]!r}"
+            )
 
 
 def _max_batch(adapter: AdapterFile, chosen: Chosen) -> int:
