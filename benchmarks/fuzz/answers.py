@@ -1,6 +1,6 @@
 """``python -m benchmarks.fuzz.answers [--examples 2500] [--seed 0]``: print and write what came of each target.
 
-Answers to adapter files of seven shapes, answers of Open Inference v2, and adapter files; see ``remote``. Peak memory is
+Answers to adapter files of seven shapes, answers of Open Inference v2 (``remote``), and adapter files. Peak memory is
 that of the whole process up to the target's end.
 """
 
@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from benchmarks import RESULTS
-from benchmarks.fuzz import remote
+from benchmarks.fuzz import adapter_files, remote
 from benchmarks.machine import describe
 
 
@@ -42,7 +42,7 @@ def targets() -> dict[str, tuple[Callable[..., bool], list[st.SearchStrategy[obj
     """Return what is fed, each with what it is fed with."""
     shapes = {f"answer: {s}": (partial(remote.refuses_answer, s), [remote.answers(s)]) for s in remote.SHAPES}
     tensors = (remote.refuses_tensors, [remote.tensor_answers()])
-    files = (remote.refuses_file, [remote.FILES, remote.OPTIONS, remote.ANSWERS])
+    files = (adapter_files.refuses_file, [adapter_files.FILES, adapter_files.OPTIONS, adapter_files.ANSWERS])
     return {**shapes, "open inference": tensors, "adapter file": files}  # type: ignore[dict-item]
 
 

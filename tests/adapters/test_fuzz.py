@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.fuzz import remote
+from benchmarks.fuzz import adapter_files, remote
 
-QUICK = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("shape", remote.SHAPES)
@@ -41,9 +41,9 @@ def test_answers_of_open_inference(answer: remote.Answer) -> None:
 
 
 @QUICK
-@given(remote.FILES, remote.OPTIONS, remote.ANSWERS)
+@given(adapter_files.FILES, adapter_files.OPTIONS, adapter_files.ANSWERS)
 def test_adapter_files(file: dict[str, Any] | bytes, options: dict[str, object], answer: remote.Answer) -> None:
-    remote.refuses_file(file, options, answer)
+    adapter_files.refuses_file(file, options, answer)
 
 
 @QUICK

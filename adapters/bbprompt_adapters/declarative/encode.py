@@ -50,9 +50,8 @@ class Encoder:
 
     def _compress(self, image: UInt8) -> bytes:
         if self.settings.encoding == "png":
-            return encode_quickly(
-                image
-            )  # a prompt's pixels hardly compress, and fast endpoints would miss the time
+            # A prompt's pixels hardly compress, and the time would be missed on fast endpoints.
+            return encode_quickly(image)
         file = io.BytesIO()
         # Colours at full resolution, or a prompt would lose three quarters of them.
         Pillow.fromarray(image).save(file, "jpeg", quality=self.settings.quality, subsampling=0)

@@ -18,8 +18,8 @@ def asked_wait_s(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a refusal's headers ask to wait; ``None`` if they do not say.
 
     ``Retry-After`` as seconds or as a date, which is compared with the service's own ``Date``, because our clock may be
-    wrong (RFC 9110, 10.2.3); else its forms in milliseconds (OpenAI, Azure); else
-    the time to the reset of a rate limit, as seconds or as ``1m30s``.
+    wrong (RFC 9110, 10.2.3); else its forms in milliseconds (OpenAI, Azure); else the time to the reset of a rate
+    limit, as seconds or as ``1m30s``.
     """
     for name in MILLISECONDS:
         if (wait := _number(headers.get(name))) is not None:
