@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -126,6 +127,7 @@ def test_a_run_that_is_under_way_is_not_carried_out_twice(
     oracle: Digits, config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, query = tmp_path / "run", oracle.query
+    oracle.spec = replace(oracle.spec, max_in_flight=1)
 
     def again(images: UInt8) -> Scores:
         if oracle.asked > 100:

@@ -171,7 +171,10 @@ def _max_batch(adapter: AdapterFile, chosen: Chosen) -> int:
 def _identity(adapter: AdapterFile, chosen: Chosen, image: Image, url: str) -> str:
     """Whatever may change an answer is in the name: the ledger's cache relies on it."""
     parts = (adapter.request, image, adapter.answer, adapter.labels, adapter.poll, chosen.own, chosen.labels)
-    digest = hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:12]
+    try:
+        digest = hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:12]
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"[oracle] holds text that is no Unicode ({error.reason}); correct it") from error
     return f"{adapter.about.name}@{adapter.about.version} {url} {digest}"
 
 
