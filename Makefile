@@ -13,7 +13,7 @@ ALL_SERVERS := cog gradio kserve litserve mlserver moto pytriton torchserve
 QUICK_SERVERS := cog litserve
 
 .PHONY: demo test test-models test-servers test-sinks test-tools lint fuzz docs docs-serve screenshots bench-digits \
-	bench-paper bench-queries bench-servers readme clean
+	bench-paper bench-queries bench-servers bench-faults bench-throughput readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
@@ -47,6 +47,13 @@ test-tools: docs $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	.ci/debian $(FUZZ_PACKAGES)
 	$(BIN)/python -m benchmarks.fuzz
+	$(BIN)/python -m benchmarks.fuzz.answers
+
+bench-faults: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.faults
+
+bench-throughput: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.throughput
 
 # The site, into site/, with every warning an error; its packages are pinned, in an environment of their own.
 docs: $(DOCS)/.docs

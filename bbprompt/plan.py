@@ -69,7 +69,7 @@ def _queries(task: Task) -> int:
 
 
 def _spare(task: Task, budget: int) -> int:
-    """Three hundredths of the budget, and no less than two kills can lose, unless the run file says otherwise."""
+    """Three hundredths of the budget, and no less than a kill can lose, unless the run file says otherwise."""
     if task.config.budget.spare is not None:
         return task.config.budget.spare
     return max(2 * task.spec.max_batch * task.spec.max_in_flight, 3 * budget // 100)

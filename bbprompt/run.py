@@ -29,7 +29,7 @@ from bbprompt.records import (
     RunRecord,
     load_run,
 )
-from bbprompt.runfolder import claim, finished
+from bbprompt.runfolder import alone, claim, finished
 from bbprompt.task import Task, open_task
 from bbprompt.wrappers import Cached, Replayed, paid, read_replayed
 
@@ -56,9 +56,15 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
     check_method(task)
     plan = None if config.fit.method == GRADIENT else make_plan(task)
     claim(folder, config, resume=resume)
-    if replay and not (folder / LEDGER).exists():
-        with Ledger.open(replay / LEDGER, budget=Budget()) as ledger:
-            ledger.copy_to(folder / LEDGER)
+    with alone(folder):
+        if replay and not (folder / LEDGER).exists():
+            with Ledger.open(replay / LEDGER, budget=Budget()) as ledger:
+                ledger.copy_to(folder / LEDGER)
+        _carry_out(task, plan, folder, started=started)
+    return load_run(folder)
+
+
+def _carry_out(task: Task, plan: Plan | None, folder: Path, *, started: float) -> None:
     with _oracle(task, folder, keep=plan.test if plan else 0) as oracle:
         baseline, fit = _learn(task, oracle, plan, folder)
     write_overlay(folder / OVERLAY, _overlay(task, fit))
@@ -66,7 +72,6 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
         tested = score_test(task, oracle, read_overlay(folder / OVERLAY), baseline)
     costs = _costs(task, folder, fit, seconds=time.perf_counter() - started)
     write_outcome(folder, make_result(task, fit, tested, costs), fit, tested.examples)
-    return load_run(folder)
 
 
 @contextmanager

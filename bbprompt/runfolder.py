@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +47,32 @@ def claim(folder: Path, config: RunConfig, *, resume: bool) -> None:
         write_atomically(folder / RUN_FILE, dump_config(config).encode())
     except OSError as error:
         raise ConfigError(f"cannot write into {folder}: {error.strerror}; name another --out") from error
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let no other process carry out the run in ``folder`` meanwhile; a killed one gives way by itself.
+
+    Raises:
+        ConfigError: one does.
+    """
+    if sys.platform == "win32":  # has no flock
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = (
+                f"the run in {folder} is under way in another process; wait for its end, or name another --out"
+            )
+            raise ConfigError(message) from error
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _check_same(folder: Path, config: RunConfig) -> None:

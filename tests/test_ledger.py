@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from bbprompt.errors import BudgetExhausted, ConfigError, UsageError
 from bbprompt.ledger import Budget, Ledger, Reservation, image_key, repeat_key
+from bbprompt.ledger.group import Group, Job
 
 NO_LIMIT = Budget()
 OpenLedger = Callable[..., Ledger]
@@ -69,6 +72,53 @@ def test_what_was_not_billed_is_given_back_with_its_request(open_ledger: OpenLed
     ledger = open_ledger(usd=1.0)
     ledger.release(ledger.reserve("a", keys(2), usd_per_query=0.1, usd_per_request=0.5))
     assert ledger.spent.usd == 0
+
+
+def test_two_answers_to_one_image_in_one_request_are_both_kept(open_ledger: OpenLedger) -> None:
+    ledger, (key,) = open_ledger(), keys(1)
+    ledger.settle(ledger.reserve("a", [key, key], usd_per_query=None), scores(2), "logits", varies=True)
+    found = ledger.look_up("a", [key, repeat_key(key, 1)])
+    assert [found[k].values.tobytes() for k in (key, repeat_key(key, 1))] == [row.tobytes() for row in scores(2)]
+
+
+def test_a_write_that_fails_undoes_nobody_else_s(open_ledger: OpenLedger) -> None:
+    """Threads share transactions: eight fit, eight do not, and each hears its own."""
+    ledger, together = open_ledger(queries=8), threading.Barrier(16, timeout=20)
+
+    def spend(number: int) -> bool:
+        together.wait()
+        try:
+            ledger.settle(ledger.reserve("a", keys(1, first=number), usd_per_query=None), scores(1), "logits")
+        except BudgetExhausted:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        kept = [number for number, fitted in enumerate(pool.map(spend, range(16))) if fitted]
+    assert (len(kept), ledger.spent.answered) == (8, 8)
+    assert list(ledger.look_up("a", keys(16))) == [keys(1, first=number)[0] for number in kept]
+
+
+def test_an_interrupted_writer_leaves_the_others_work_to_another() -> None:
+    """The first to come writes for all; what interrupts it is its own business."""
+    entered, waiting, turns = threading.Event(), threading.Event(), iter([KeyboardInterrupt(), None])
+
+    def commit(jobs: Sequence[Job]) -> None:
+        entered.set()
+        waiting.wait(20)
+        if (interruption := next(turns)) is not None:
+            raise interruption
+        for job in jobs:
+            job.run(sqlite3.connect(":memory:", isolation_level=None))
+
+    group = Group(commit)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(group.write, lambda _: 1)
+        entered.wait(20)
+        second = pool.submit(group.write, lambda _: 2)
+        waiting.set()
+        assert isinstance(first.exception(), KeyboardInterrupt)
+        assert second.result() == 2
 
 
 def test_answers_that_vary_are_all_kept_in_their_turns(open_ledger: OpenLedger) -> None:

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from bbprompt.errors import UsageError
+from bbprompt.ledger.group import Group, Job
+
+T = TypeVar("T")
 
 APPLICATION_ID = 0x62626C67
 VERSION = 2
@@ -70,6 +74,7 @@ class Database:
     def __init__(self, path: Path, *, wait_s: float) -> None:
         self._path = path
         self._turn = threading.Lock()
+        self._group = Group(self._run)
         with translated(path):
             self._sql = sqlite3.connect(path, timeout=wait_s, isolation_level=None, check_same_thread=False)
             try:
@@ -88,11 +93,12 @@ class Database:
             )
         self._sql.execute("PRAGMA synchronous = EXTRA")
         self._use_log()
-        # This also refuses a file or folder that cannot be written now, not after the first payment.
-        with self.write() as sql:
+        with self._transaction() as sql:
             if version < VERSION:
                 sql.execute(ABOUT)
-                sql.execute(f"PRAGMA user_version = {VERSION}")
+            # Written in any case, so that a file or folder that cannot be is refused now, and not at the first payment:
+            # of a file that may only be read, SQLite begins a transaction without a word.
+            sql.execute(f"PRAGMA user_version = {VERSION}")
 
     def _use_log(self) -> None:
         """Switch to the log, unless another process is just in the file: SQLite does not wait for it here."""
@@ -103,7 +109,7 @@ class Database:
                 raise
 
     def _create(self) -> None:
-        with self.write() as sql:
+        with self._transaction() as sql:
             if self._pragma("application_id") == APPLICATION_ID:
                 return  # another process was first
             if self._pragma("schema_version"):
@@ -120,18 +126,29 @@ class Database:
         with self._turn, translated(self._path):
             yield self._sql
 
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do ``work`` in a transaction, which it may share with other threads' work.
+
+        What it did is on disk when this returns; if it raises, it did nothing.
+        """
+        return self._group.write(work)
+
+    def _run(self, jobs: Sequence[Job]) -> None:
+        with self._turn, translated(self._path), self._transaction() as sql:
+            for job in jobs:
+                job.run(sql)
+
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Hold the only write transaction on the file: on disk when the block ends, undone if it raises."""
-        with self._turn, translated(self._path):
-            self._sql.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._sql
-                self._sql.execute("COMMIT")
-            except BaseException:
-                if self._sql.in_transaction:
-                    self._sql.execute("ROLLBACK")
-                raise
+        self._sql.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._sql
+            self._sql.execute("COMMIT")
+        except BaseException:
+            if self._sql.in_transaction:
+                self._sql.execute("ROLLBACK")
+            raise
 
     def copy_to(self, path: Path) -> None:
         """Write all of it, as one moment's state, into a new file; an interrupted copy leaves none."""

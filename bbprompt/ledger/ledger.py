@@ -27,7 +27,7 @@ TOTALS = """
     sum(pico_usd), sum(unpriced) FROM oracles
 """
 
-
+KEEP = "INSERT OR IGNORE INTO answers (oracle, key, answer, scores) VALUES (?, ?, ?, ?)"
 ANSWER = "SELECT scores, answer FROM answers JOIN oracles ON oracles.id = oracle WHERE name = ? AND key = ?"
 
 
@@ -110,7 +110,8 @@ class Ledger:
         """
         n, price = len(keys), pico_price(usd_per_query)
         cost = None if price is None else n * price + (pico_price(usd_per_request) or 0)
-        with self._database.write() as sql:
+
+        def work(sql: sqlite3.Connection) -> Reservation:
             queries, pico_usd = sql.execute(
                 "SELECT ifnull(sum(answered + failed + pending), 0), ifnull(sum(pico_usd), 0) FROM oracles"
             ).fetchone()
@@ -121,7 +122,9 @@ class Ledger:
             assert row is not None
             reservation = Reservation(row, number, tuple(keys), cost)
             _count(sql, reservation, pending=n, spent=n, pico_usd=cost or 0)
-        return reservation
+            return reservation
+
+        return self._database.write(work)
 
     def settle(
         self,
@@ -149,21 +152,22 @@ class Ledger:
             (reservation.oracle, key, str(answer), row.tobytes())
             for key, row in zip(reservation.keys, values.astype(STORED), strict=True)
         ]
-        with self._database.write() as sql:
+
+        def work(sql: sqlite3.Connection) -> None:
             self._end(sql, reservation, answered=n, pico_usd=_correction(reservation, usd))
-            if varies:
-                rows = [(number, _free_key(sql, number, key), *rest) for number, key, *rest in rows]
-            sql.executemany("INSERT OR IGNORE INTO answers (oracle, key, answer, scores) VALUES (?, ?, ?, ?)", rows)
+            for number, key, *rest in rows:
+                sql.execute(KEEP, (number, _free_key(sql, number, key) if varies else key, *rest))
+
+        self._database.write(work)
 
     def fail(self, reservation: Reservation) -> None:
         """Close a reservation that was, or may have been, billed and brought no answer. It stays spent."""
-        with self._database.write() as sql:
-            self._end(sql, reservation, failed=len(reservation.keys))
+        self._database.write(lambda sql: self._end(sql, reservation, failed=len(reservation.keys)))
 
     def release(self, reservation: Reservation) -> None:
         """Close a reservation that was certainly not billed. It is not spent."""
-        with self._database.write() as sql:
-            self._end(sql, reservation, spent=-len(reservation.keys), pico_usd=-(reservation.cost or 0))
+        n, cost = len(reservation.keys), reservation.cost or 0
+        self._database.write(lambda sql: self._end(sql, reservation, spent=-n, pico_usd=-cost))
 
     @staticmethod
     def _end(
@@ -182,9 +186,12 @@ class Ledger:
 
     def describe(self, oracle: str, spec: str) -> None:
         """Keep what an oracle says of itself, as JSON, for ``described``; a later word replaces an earlier one."""
-        with self._database.write() as sql:
+
+        def work(sql: sqlite3.Connection) -> None:
             sql.execute("INSERT OR IGNORE INTO oracles (name) VALUES (?)", (oracle,))
             sql.execute("INSERT OR REPLACE INTO about SELECT id, ? FROM oracles WHERE name = ?", (spec, oracle))
+
+        self._database.write(work)
 
     def described(self) -> list[str]:
         """Return what each oracle said of itself, in the order of their first queries."""

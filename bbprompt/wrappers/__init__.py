@@ -10,7 +10,7 @@ from bbprompt.wrappers.counters import Counters
 from bbprompt.wrappers.encoded import encoded
 from bbprompt.wrappers.metered import Metered
 from bbprompt.wrappers.pace import Pace
-from bbprompt.wrappers.paced import Circuit, Paced
+from bbprompt.wrappers.paced import Circuit, Lined, Paced
 from bbprompt.wrappers.replayed import Replayed, encode_spec, read_replayed
 from bbprompt.wrappers.retrying import Retrying
 
@@ -19,6 +19,7 @@ __all__ = [
     "Circuit",
     "Concurrent",
     "Counters",
+    "Lined",
     "Metered",
     "Pace",
     "Paced",
@@ -30,13 +31,21 @@ __all__ = [
 ]
 
 
-def paid(oracle: Oracle, ledger: Ledger) -> Cached:
+def paid(oracle: Oracle, ledger: Ledger, *, first_wait_s: float = 1.0) -> Cached:
     """Put ``oracle`` behind ``ledger``: hits are free, retries are paid, n images go out in requests of its size.
 
     The same ``counters`` are on every layer; the outermost's are those to show.
+
+    Args:
+        oracle: what is paid for.
+        ledger: where it is written down.
+        first_wait_s: upper end of the wait before a request is first sent again, in seconds.
     """
     counters, spec = Counters(), oracle.spec
     ledger.describe(spec.name, encode_spec(spec))
-    metered = Metered(oracle, ledger, counters=counters)
-    paced = Paced(metered, Pace(spec.max_in_flight, spec.requests_per_minute))
-    return Cached(Concurrent(Retrying(paced, counters=counters)), ledger, counters=counters)
+    pace = Pace(spec.max_in_flight, spec.requests_per_minute)
+    metered = Metered(Paced(oracle, pace), ledger, counters=counters)
+    retrying = Retrying(Lined(metered, pace), counters=counters, first_wait_s=first_wait_s)
+    # One request after another stays that; of several, some are written down while others are under way.
+    threads = 2 * spec.max_in_flight if spec.max_in_flight > 1 else 1
+    return Cached(Concurrent(retrying, threads=threads), ledger, counters=counters)

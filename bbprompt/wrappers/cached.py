@@ -46,7 +46,8 @@ class Cached:
             BudgetExhausted: what is missing does not fit into the budget. What did fit is in the ledger.
         """
         check_images(images, self.spec)
-        keys = [self._key(image) for image in images]
+        turns = Counter[bytes]()
+        keys = [self._key(image, turns) for image in images]
         held = self.ledger.look_up(self.spec.name, set(keys))
         missing: dict[bytes, int] = {}
         for row, key in enumerate(keys):
@@ -54,16 +55,18 @@ class Cached:
                 missing.setdefault(key, row)
         self.counters.add(hits=len(keys) - len(missing))
         if missing:
-            self.oracle.query(images[list(missing.values())])
+            self.oracle.query(images if len(missing) == len(images) else images[list(missing.values())])
             held |= self.ledger.look_up(self.spec.name, missing)
+        self._turns.update(turns)  # only now: a call that failed is asked again, in the same turn
         return self._scores([held[key] for key in keys])
 
-    def _key(self, image: UInt8) -> bytes:
+    def _key(self, image: UInt8, turns: Counter[bytes]) -> bytes:
+        """Where answers vary, ``turns`` counts what this call asks."""
         key = image_key(image)
         if not self.spec.varies:
             return key
-        self._turns[key] += 1
-        return repeat_key(key, self._turns[key] - 1)
+        turns[key] += 1
+        return repeat_key(key, self._turns[key] + turns[key] - 1)
 
     def _scores(self, rows: list[Stored]) -> Scores:
         spec = self.spec

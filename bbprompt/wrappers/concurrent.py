@@ -16,13 +16,14 @@ from bbprompt.wrappers.halt import Halt, work_for
 
 @dataclass(frozen=True, slots=True)
 class Concurrent:
-    """Send n images in requests of ``spec.max_batch``, in order, up to ``spec.max_in_flight`` at once.
+    """Send n images in requests of ``spec.max_batch``, in order, by ``threads``, else ``spec.max_in_flight``, at once.
 
     Only the last request may be smaller. The answers come in the images' order, whichever came first. After the
     first failure nothing more is sent; what is under way is waited for, because it is paid.
     """
 
     oracle: Oracle
+    threads: int | None = None
 
     @property
     def spec(self) -> OracleSpec:
@@ -37,7 +38,7 @@ class Concurrent:
         """
         spec = self.spec
         chunks = [images[i : i + spec.max_batch] for i in range(0, len(images), spec.max_batch)]
-        call = _Call(self.oracle)
+        call = _Call(self.oracle, self.threads or spec.max_in_flight)
         with call.pool() as pool:
             parts = [future.result() for future in [pool.submit(call.ask, chunk) for chunk in chunks]]
         call.raise_first()
@@ -47,17 +48,15 @@ class Concurrent:
 class _Call:
     """One call's requests, and whether one of them has failed."""
 
-    def __init__(self, oracle: Oracle) -> None:
-        self._oracle = oracle
+    def __init__(self, oracle: Oracle, threads: int) -> None:
+        self._oracle, self._threads = oracle, threads
         self._halt = Halt()
         self._failures: list[BaseException] = []
 
     @contextmanager
     def pool(self) -> Iterator[ThreadPoolExecutor]:
         """Threads for this call; an interruption halts it, so that leaving waits for nothing but requests."""
-        with ThreadPoolExecutor(
-            self._oracle.spec.max_in_flight, initializer=work_for, initargs=(self._halt,)
-        ) as pool:
+        with ThreadPoolExecutor(self._threads, initializer=work_for, initargs=(self._halt,)) as pool:
             try:
                 yield pool
             finally:

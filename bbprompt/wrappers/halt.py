@@ -10,6 +10,10 @@ class Halted(Exception):
     """The call has failed elsewhere; never seen outside the wrappers."""
 
 
+class Unsent(Halted):
+    """It failed before this request was sent."""
+
+
 class Halt(threading.Event):
     """Set once the call has failed."""
 

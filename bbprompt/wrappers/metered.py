@@ -11,6 +11,7 @@ from bbprompt.errors import AnswerError, OracleError
 from bbprompt.ledger import Ledger, image_key
 from bbprompt.oracle import Oracle, OracleSpec, Scores, check_images, check_scores
 from bbprompt.wrappers.counters import Counters
+from bbprompt.wrappers.halt import Unsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Metered:
         try:
             scores = self._ask(images)
         except BaseException as error:
-            if isinstance(error, OracleError) and not error.billed:
+            if isinstance(error, Unsent) or (isinstance(error, OracleError) and not error.billed):
                 self.ledger.release(reservation)
             else:
                 self.ledger.fail(reservation)

@@ -47,6 +47,24 @@ class Circuit:
 
 
 @dataclass(frozen=True, slots=True)
+class Lined:
+    """Let no more requests be written down than ``pace`` has use for."""
+
+    oracle: Oracle
+    pace: Pace
+
+    @property
+    def spec(self) -> OracleSpec:
+        """The oracle's."""
+        return self.oracle.spec
+
+    def query(self, images: UInt8) -> Scores:
+        """Score n images, uint8, shape (n, h, w, 3), in one request."""
+        with self.pace.line():
+            return self.oracle.query(images)
+
+
+@dataclass(frozen=True, slots=True)
 class Paced:
     """Ask ``oracle`` at the pace that it bears."""
 

@@ -6,6 +6,8 @@ import os
 import resource
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -111,6 +113,20 @@ def test_a_file_that_may_not_be_written_is_refused_on_opening(
     open_folder.chmod(folder_mode)
     with without_privileges(), pytest.raises(UsageError, match="writable"):
         open_ledger(copy)
+
+
+def test_what_a_killed_run_left_is_refused_as_well_where_it_may_not_be_written(open_folder: Path) -> None:
+    path = open_folder / "ledger.sqlite"
+    left = "from pathlib import Path; from bbprompt.ledger import *; import os, sys; "
+    left += (
+        "Ledger.open(Path(sys.argv[1]), budget=Budget()).reserve('a', [bytes(32)], usd_per_query=None); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", left, str(path)], check=False).returncode == 9
+    assert {file.name for file in open_folder.iterdir()} >= {"ledger.sqlite-wal", "ledger.sqlite-shm"}
+    for file in open_folder.iterdir():
+        file.chmod(0o444)
+    with without_privileges(), pytest.raises(UsageError, match="make the file and its folder writable"):
+        open_ledger(path)
 
 
 def test_a_folder_that_may_not_be_written_is_refused_on_opening(open_folder: Path) -> None:

@@ -18,8 +18,8 @@ from tests.run.conftest import document
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 6
-WINDOW = 16
-"""Images that may be in flight: two requests of eight."""
+WINDOW = 32
+"""Images that a kill may lose: two requests of eight under way, and as many more that are being written down."""
 
 CHILD = """
 import sys, time

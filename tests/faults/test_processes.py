@@ -18,7 +18,8 @@ from bbprompt.wrappers import paid
 from tests.faults.children import CALL, KEY, LEDGER, ROW, SEEN, SPEC, USED, Watched, ask_on, records, spend_all
 
 KILLS = 12
-IN_FLIGHT = SPEC.max_batch * SPEC.max_in_flight
+IN_FLIGHT = SPEC.max_batch * 2 * SPEC.max_in_flight
+"""Under way, and as many more that are being written down."""
 
 
 @pytest.fixture(scope="module")

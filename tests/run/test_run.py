@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from bbprompt.arrays import UInt8
 from bbprompt.config import RunConfig, parse_config
 from bbprompt.errors import AnswerError, ConfigError, MissingExtra, OracleError
 from bbprompt.evaluate import evaluate_overlay
 from bbprompt.labelmaps import load_label_map
+from bbprompt.oracle import Scores
 from bbprompt.overlay import read_overlay
 from bbprompt.records import CHECKPOINT, EXAMPLES, HISTORY, LEDGER, OVERLAY, RESULT, RUN_FILE
 from bbprompt.run import evaluate_png, fit_run
@@ -116,6 +120,29 @@ def test_an_unfinished_run_is_not_begun_again_by_accident(
         fit_run(config, tmp_path / "run")
     with pytest.raises(ConfigError, match="--resume"):
         fit_run(config, tmp_path / "run")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no flock")
+def test_a_run_that_is_under_way_is_not_carried_out_twice(
+    oracle: Digits, config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, query = tmp_path / "run", oracle.query
+    oracle.spec = replace(oracle.spec, max_in_flight=1)
+
+    def again(images: UInt8) -> Scores:
+        if oracle.asked > 100:
+            monkeypatch.setattr(oracle, "query", query)
+            asked = oracle.asked
+            with pytest.raises(
+                ConfigError, match="is under way in another process; wait for its end, or name another"
+            ):
+                fit_run(config, folder, resume=True)
+            assert oracle.asked == asked
+        return query(images)
+
+    monkeypatch.setattr(oracle, "query", again)
+    assert fit_run(config, folder).result.stopped == "done"
+    assert fit_run(config, folder, resume=True).result.stopped == "done"
 
 
 def test_another_runs_folder_is_left_alone(oracle: Digits, config: RunConfig, tmp_path: Path) -> None:

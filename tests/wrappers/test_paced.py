@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import OracleError
+from bbprompt.ledger import Budget, Ledger
 from bbprompt.oracle import Scores
 from bbprompt.testing.fakes import FAKE_SPEC, FakeOracle, fake_images
-from bbprompt.wrappers import Circuit, Pace, Paced
+from bbprompt.wrappers import Circuit, Pace, Paced, paid
 
 BUSY = OracleError("busy", billed=False, retryable=True, busy=True)
 
@@ -74,6 +77,52 @@ def test_nothing_is_sent_for_as_long_as_the_service_asks() -> None:
     refused_at = clock.now
     started, _ = pace.enter()
     assert started >= refused_at + 19
+
+
+def test_the_line_grows_where_writing_down_takes_longer_than_asking_and_never_past_twice_the_most() -> None:
+    pace, at_once, most, lock = Pace(4), 0, 0, threading.Lock()
+
+    def ask(_: int) -> None:
+        nonlocal at_once, most
+        with pace.line():
+            with lock:
+                at_once += 1
+                most = max(most, at_once)
+            time.sleep(0.01)
+            pace.leave(pace.enter(), None)
+            with lock:
+                at_once -= 1
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(ask, range(120)))
+    assert 4 + 1 < most <= 2 * 4
+
+
+def test_what_waits_for_its_turn_when_the_call_fails_is_given_back(tmp_path: Path) -> None:
+    """What is written down and not sent when a request fails was never paid."""
+    spec = replace(FAKE_SPEC, max_batch=1, max_in_flight=2)
+    sent, lock = [0], threading.Lock()
+    reserved = threading.Event()
+
+    class Sending:
+        def query(self, images: UInt8) -> Scores:
+            with lock:
+                sent[0] += 1
+                first = sent[0] == 1
+            reserved.wait(20)
+            if first:
+                raise OracleError("down")
+            time.sleep(0.3)
+            return FakeOracle(spec).query(images)
+
+    oracle = Sending()
+    oracle.spec = spec  # type: ignore[attr-defined]
+    with Ledger.open(tmp_path / "ledger.sqlite", budget=Budget(queries=10)) as ledger:
+        threading.Timer(0.3, reserved.set).start()
+        with pytest.raises(OracleError, match="down"):
+            paid(oracle, ledger).query(fake_images(8, spec=spec))  # type: ignore[arg-type]
+        assert (ledger.spent.queries, ledger.spent.failed, ledger.spent.in_flight) == (sent[0], 1, 0)
+        assert sent[0] < 8
 
 
 def test_requests_a_minute_are_spread_over_it() -> None:

@@ -174,14 +174,22 @@ NAMES: dict[str, Callable[[tuple[str, ...]], Sequence[str]]] = {
 
 def show(value: object) -> str:
     """Return a value of an answer, shortened to what a message can hold."""
-    text = " ".join(repr(value).split()) if not isinstance(value, list | dict) else _kind(value)
+    text = _kind(value) if isinstance(value, list | dict) else _written(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def _written(value: object) -> str:
+    """What Python writes for a value, where it writes it: of a number with thousands of digits it does not."""
+    try:
+        return repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _kind(value: list[Any] | dict[str, Any]) -> str:
     if isinstance(value, dict):
-        return f"an object with the keys {', '.join(map(str, list(value)[:5])) or 'none'}"
-    return f"a list of {len(value)} beginning with {repr(value[:3])[:SHOWN]}"
+        return f"an object with the keys {', '.join(map(_written, list(value)[:5])) or 'none'}"
+    return f"a list of {len(value)} beginning with {_written(value[:3])[:SHOWN]}"
 
 
 def _mapping(found: object) -> dict[str, Any]:

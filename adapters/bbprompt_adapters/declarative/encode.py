@@ -12,13 +12,11 @@ from PIL import Image as Pillow
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import DataError
+from bbprompt.png import encode_quickly
 from bbprompt_adapters.declarative.schema import Image
 
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "tensor": "application/octet-stream"}
 
-# PNG: a prompt's pixels hardly compress, and the time would be missed on fast endpoints. JPEG: colours at full
-# resolution, or a prompt would lose three quarters of them.
-COMPRESSION = {"png": {"compress_level": 1}, "jpeg": {"subsampling": 0}}
 Encoded = bytes | str | list[object]
 
 
@@ -59,10 +57,12 @@ class Encoder:
         return content
 
     def _compress(self, image: UInt8) -> bytes:
+        if self.settings.encoding == "png":
+            # A prompt's pixels hardly compress, and the time would be missed on fast endpoints.
+            return encode_quickly(image)
         file = io.BytesIO()
-        encoding = self.settings.encoding
-        options = {**COMPRESSION[encoding], **({"quality": self.settings.quality} if encoding == "jpeg" else {})}
-        Pillow.fromarray(image).save(file, encoding, **options)
+        # Colours at full resolution, or a prompt would lose three quarters of them.
+        Pillow.fromarray(image).save(file, "jpeg", quality=self.settings.quality, subsampling=0)
         return file.getvalue()
 
     def _tensor(self, image: UInt8) -> np.ndarray:

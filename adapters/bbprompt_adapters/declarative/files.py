@@ -36,6 +36,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "mapped": schema.Mapped,
 }
 REQUIRED = ("adapter", "request", "answer")
+LARGEST = 1e30
 FORMS = {"json": ("base64", "data-uri", "list"), "parts": ("bytes",), "body": ("bytes", "base64")}
 """What an image may be, by where it goes."""
 
@@ -90,14 +91,15 @@ def read_file(path: Path | str) -> AdapterFile:
     """
     path = Path(path)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_adapter(tomllib.loads(path.read_text(encoding="utf-8")), where=path.name)
     except FileNotFoundError as error:
         raise ConfigError(f"no adapter file at {path}; correct the path") from error
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise ConfigError(f"{path} is nested too deeply; no service wants that") from error
+    except ValueError as error:  # of TOML, of UTF-8, and of numbers with thousands of digits
         raise ConfigError(f"{path} is not TOML: {error}") from error
-    return parse_adapter(document, where=path.name)
 
 
 def parse_adapter(document: Mapping[str, Any], *, where: str) -> AdapterFile:
@@ -173,6 +175,8 @@ def _check(adapter: AdapterFile, where: str) -> None:
         raise ConfigError(f"{where} [image] form: 'list' is for tensors, got the encoding {image.encoding!r}")
     if 0 in image.std:
         raise ConfigError(f"{where} [image] std: must not be 0")
+    if not all(abs(value) < LARGEST for value in (image.scale, *image.mean, *image.std)):
+        raise ConfigError(f"{where} [image]: scale, mean and std must be numbers that a float32 can hold")
     if batch.max > 1 and answer.items is None:
         raise ConfigError(f"{where} [answer] lacks items, the path to one item per image of a batch of {batch.max}")
     if batch.default is not None and batch.default > batch.max:
@@ -216,9 +220,7 @@ def _check_templates(adapter: AdapterFile, where: str) -> None:
     check_placeholders(defaults, set(defaults) | set(adapter.options), where=f"{where} [options]")
     check_placeholders(request.url, known, where=f"{where} [request] url")
     check_placeholders([request.query, request.headers], known, where=f"{where} [request]")
-    check_placeholders(
-        [request.json, request.parts], known | {"image", "images", "label"}, where=f"{where} [request]"
-    )
+    check_placeholders([request.json, request.parts], known | {"image", "images"}, where=f"{where} [request]")
     check_placeholders([answer.top_k, answer.threshold], known, where=f"{where} [answer]")
     if adapter.labels:
         check_placeholders(adapter.labels.json, known | {"texts"}, where=f"{where} [labels] json")

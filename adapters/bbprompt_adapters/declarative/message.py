@@ -40,6 +40,11 @@ class Composer:
         """The URL, without parameters."""
         return fill_url(self.request.url, self.values)
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The file's own headers."""
+        return self._texts(self.request.headers)
+
     def __call__(self, images: Sequence[Encoded]) -> Message:
         """Return the request for encoded images."""
         request = self.request

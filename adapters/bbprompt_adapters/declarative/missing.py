@@ -6,14 +6,24 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from bbprompt.errors import ConfigError
 from bbprompt.oracle import Answer as Kind
 from bbprompt_adapters.declarative.schema import Answer
 from bbprompt_adapters.declarative.template import fill
 
 
 def unlisted_score(settings: Answer, values: Mapping[str, Any]) -> float | None:
-    """Return what stands for a tag that is not listed: it lies below the threshold. ``None`` but for tags."""
-    return float(fill(settings.threshold, values, ())) / 2 if settings.kind == "tags" else None
+    """Return what stands for a tag that is not listed: it lies below the threshold. ``None`` but for tags.
+
+    Raises:
+        ConfigError: the threshold is no number from 0 to 1.
+    """
+    if settings.kind != "tags":
+        return None
+    threshold = fill(settings.threshold, values, ())
+    if type(threshold) in (int, float) and 0 <= threshold <= 1:
+        return float(threshold) / 2
+    raise ConfigError(f"[answer] threshold: expected a number from 0 to 1, got {threshold!r}")
 
 
 def missing_score(kind: Kind, unlisted: float | None) -> float | None:

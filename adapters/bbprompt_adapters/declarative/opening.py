@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -30,8 +31,11 @@ from bbprompt_adapters.http.credentials import Anonymous, Credentials, HeaderKey
 from bbprompt_adapters.http.keys import CommandKey, EnvironmentKey
 from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.http.transport import Transport
+from bbprompt_adapters.open_inference.options import check_url
 
 TEXTS_BYTES = 50_000_000
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""RFC 9110, 5.6.2."""
 
 
 def open_file(
@@ -67,6 +71,8 @@ def open_adapter(
     image, tariff = _image(adapter.image, chosen), make_tariff(adapter.price, chosen.common)
     encode = Encoder(image)
     compose = Composer(adapter.request, chosen.values, encode.media_type)
+    check_url(compose.url)
+    _check_headers(adapter, compose)
     spec = _spec(adapter, chosen, image, compose.url, tariff)
     network = Transport(
         compose.url,
@@ -101,7 +107,7 @@ def _image(image: Image, chosen: Chosen) -> Image:
 def _spec(adapter: AdapterFile, chosen: Chosen, image: Image, url: str, tariff: Tariff) -> OracleSpec:
     answer, common = adapter.answer, chosen.common
     kind = Answer(answer.kind)
-    top_k = fill(answer.top_k, chosen.values, ())
+    top_k = _top_k(adapter, chosen)
     return OracleSpec(
         name=common.identity or _identity(adapter, chosen, image, url),
         input_size=(image.size[0], image.size[1]),
@@ -119,6 +125,24 @@ def _spec(adapter: AdapterFile, chosen: Chosen, image: Image, url: str, tariff: 
     )
 
 
+def _top_k(adapter: AdapterFile, chosen: Chosen) -> int | None:
+    value = fill(adapter.answer.top_k, chosen.values, ())
+    if value is None or (type(value) is int and value >= 1):
+        return value
+    raise ConfigError(f"{adapter.about.name} [answer] top_k: expected a whole number from 1, got {value!r}")
+
+
+def _check_headers(adapter: AdapterFile, compose: Composer) -> None:
+    """Refuse what no header can be before anything is sent."""
+    auth, kind = adapter.auth or Auth(), adapter.request.content_type or ""
+    for name, value in {**compose.headers, "content-type": kind, auth.header: auth.prefix}.items():
+        if not TOKEN.fullmatch(name) or not (value.isascii() and value.isprintable()):
+            raise ConfigError(
+                f"{adapter.about.name}: a header needs a name of letters, digits and dashes and a value in printable "
+                f"ASCII, got {name[:60]!r}: {value[:60]!r}"
+            )
+
+
 def _max_batch(adapter: AdapterFile, chosen: Chosen) -> int:
     wanted, batch = chosen.common.max_batch, adapter.batch
     if wanted is not None and wanted > batch.max:
@@ -131,7 +155,10 @@ def _max_batch(adapter: AdapterFile, chosen: Chosen) -> int:
 def _identity(adapter: AdapterFile, chosen: Chosen, image: Image, url: str) -> str:
     """Whatever may change an answer is in the name: the ledger's cache relies on it."""
     parts = (adapter.request, image, adapter.answer, adapter.labels, adapter.poll, chosen.own, chosen.labels)
-    digest = hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:12]
+    try:
+        digest = hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:12]
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"[oracle] holds text that is no Unicode ({error.reason}); correct it") from error
     return f"{adapter.about.name}@{adapter.about.version} {url} {digest}"
 
 

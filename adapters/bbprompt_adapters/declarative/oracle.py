@@ -66,10 +66,11 @@ class DeclarativeOracle:
         started = time.perf_counter()
         reply, body = self._ask(self._compose(encoded))
         usd = self._tariff.cost(body, seconds=time.perf_counter() - started)
-        items = self._items(body, len(images))
-        self._verdict.check_items(reply, items)
-        values = np.asarray(self._reader.rows(items), dtype=np.float32)
-        return check_scores(Scores(values, self.spec.answer, usd), self.spec, len(images))
+        with self._transport.reading(body):
+            items = self._items(body, len(images))
+            self._verdict.check_items(reply, items)
+            values = np.asarray(self._reader.rows(items), dtype=np.float32)
+            return check_scores(Scores(values, self.spec.answer, usd), self.spec, len(images))
 
     def _ask(self, message: Message) -> tuple[Reply, Any]:
         reply = self._transport.send(

@@ -31,7 +31,7 @@ class Path:
         try:
             return self._parsed.search(body)
         except (JMESPathError, TypeError, ValueError, RecursionError) as error:
-            raise AnswerError(f"the answer does not fit the path {self.text!r} ({_line(error)})") from error
+            raise AnswerError(f"the answer does not fit the path {self.text[:120]!r} ({_line(error)})") from error
 
 
 def parse_path(text: str, *, where: str) -> Path:
@@ -42,8 +42,8 @@ def parse_path(text: str, *, where: str) -> Path:
     """
     try:
         jmespath.compile(text)
-    except (JMESPathError, RecursionError) as error:
-        raise ConfigError(f"{where}: {text!r} is no JMESPath ({_line(error)})") from error
+    except (JMESPathError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{where}: {text[:120]!r} is no JMESPath ({_line(error)})") from error
     return Path(text)
 
 

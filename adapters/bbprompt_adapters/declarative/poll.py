@@ -76,12 +76,13 @@ class Poller:
         raise AnswerError(f"{self.transport.url} ended its stream without an answer", retryable=True)
 
     def _url(self, body: Any) -> str:
-        if self.url_path is None:
+        with self.transport.reading(body):
+            if self.url_path is not None:
+                return self._same_host(self.url_path(body))
             found = self.id(body) if self.id else ""
             if not isinstance(found, str | int):
                 raise no_answer(self.transport, body)
             return fill_url(self.settings.url, {**self.values, "id": found})
-        return self._same_host(self.url_path(body))
 
     def _same_host(self, url: object) -> str:
         """The key goes with the request, so no answer may send it elsewhere."""

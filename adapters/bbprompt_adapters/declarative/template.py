@@ -24,9 +24,11 @@ MISSING = object()
 
 
 def placeholders(template: object) -> Iterator[str]:
-    """Return the names of the placeholders, in order."""
+    """Return the names of the placeholders, in order, but for ``{label}`` where each label fills it in."""
     if isinstance(template, str):
         yield from PLACEHOLDER.findall(template)
+    elif isinstance(template, Mapping) and set(template) == {"each_label"}:
+        yield from (name for name in placeholders(template["each_label"]) if name != "label")
     elif isinstance(template, Mapping):
         for key, value in template.items():
             yield from (*placeholders(key), *placeholders(value))

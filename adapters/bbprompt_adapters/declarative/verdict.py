@@ -12,10 +12,7 @@ from bbprompt.errors import AnswerError, OracleError
 from bbprompt_adapters.declarative.answer import show
 from bbprompt_adapters.declarative.paths import Path, optional_path
 from bbprompt_adapters.declarative.schema import Code, Errors
-from bbprompt_adapters.http.transport import TEMPORARY, Reply, Transport
-
-UNBILLED = frozenset({401, 403, 404, 405, 413, 415, 429})
-"""Statuses of a gate that a request did not pass."""
+from bbprompt_adapters.http.transport import TEMPORARY, UNBILLED, Reply, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ class Verdict:
         if not reply.is_success:
             raise self._refusal(reply, body)
         if body is msgspec.UNSET:
-            text = self.transport.clean(reply.content[:200].decode("utf-8", "replace"))
+            text = self.transport.clean(reply.content.decode("utf-8", "replace"))
             raise AnswerError(f"{self.transport.url} answered what is no JSON: {text!r}", retryable=True)
         return body
 
@@ -78,7 +75,7 @@ class Verdict:
         own = self.code(body) if self.code and known else None
         codes: tuple[Code, ...] = tuple(c for c in (own, reply.status) if isinstance(c, int | str))
         words = self.message(body) if self.message and known else None
-        text = words if isinstance(words, str) else reply.content[:1000].decode("utf-8", "replace")
+        text = words if isinstance(words, str) else reply.content.decode("utf-8", "replace")
         reason = prefix + (f"{own}: {text}" if own is not None else text)
         error = self.transport.refusal(
             reply, reason, billed=not self._is_unbilled(codes), retryable=self._is_retryable(codes, reply.status)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Iterator
 from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from bbprompt.sigv4 import AwsSigner
 from bbprompt_adapters.http.keys import Key
 from bbprompt_adapters.http.library import httpx
 
-
 NO_KEY = "set [oracle] key_env to the environment variable that holds the key"
+
+PERCENT = re.compile("%[0-9A-F]{2}")
 
 
 class Credentials(Protocol):
@@ -104,8 +107,20 @@ class SigV4:
 
 def spellings(secret: str) -> tuple[str, ...]:
     """Return how a secret may look in what a server sends back, longest first."""
-    forms = {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()}
+    quoted = {write(secret, safe=safe) for write in (quote, quote_plus) for safe in ("", "/")}
+    lower = {PERCENT.sub(lambda found: found[0].lower(), text) for text in quoted}
+    forms = {secret, *quoted, *lower, secret.replace("/", "\\/"), *_base64_cores(secret)}
     return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _base64_cores(secret: str) -> Iterator[str]:
+    """What any text that holds the secret holds in base64, wherever it begins: three letters stand for four."""
+    for before in range(3):
+        content = bytes(before) + secret.encode()
+        whole = base64.b64encode(content[: len(content) // 3 * 3]).decode()
+        core = whole[4 if before else 0 :]
+        if core:
+            yield from (core, core.replace("+", "-").replace("/", "_"))
 
 
 def _again(request: httpx.Request, *, url: Any = None, headers: dict[str, str] | None = None) -> httpx.Request:

@@ -73,7 +73,7 @@ class CommandKey:
             done = subprocess.run(
                 self._command, check=True, capture_output=True, text=True, timeout=COMMAND_WITHIN_S
             )
-        except (OSError, subprocess.SubprocessError) as error:
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
             # Neither the arguments nor the output go into the message: both may hold secrets.
             raise ConfigError(
                 f"[oracle] key_command: {program!r} failed ({type(error).__name__}); run it by hand"

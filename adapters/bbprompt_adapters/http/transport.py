@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
@@ -16,6 +17,9 @@ from bbprompt_adapters.http.waiting import asked_wait_s
 CONNECT_TIMEOUT_S = 10.0
 TEMPORARY = frozenset({408, 409, 425, 429})
 BUSY = frozenset({429, 503})
+UNBILLED = frozenset({401, 403, 404, 405, 413, 415, 429})
+"""Statuses of a gate that a request did not pass."""
+
 MAX_REASON = 200
 
 
@@ -83,7 +87,7 @@ class Transport:
         return self._checked(self.send("GET", self.url + path, max_bytes=max_bytes, billed=False), billed=False)
 
     def post(self, path: str, content: bytes, headers: dict[str, str], *, max_bytes: int) -> Reply:
-        """Send ``content``; billed as soon as the server may have seen it.
+        """Send ``content``; billed once the server may have seen it, unless it says that it stopped at the gate.
 
         Raises:
             OracleError: it failed.
@@ -139,26 +143,44 @@ class Transport:
 
     def clean(self, text: str) -> str:
         """Return somebody else's text as one short line without our secrets."""
-        line = " ".join("".join(c if c.isprintable() else " " for c in text[: 20 * MAX_REASON]).split())
+        # Secrets go first: half of one that is cut off would not be found.
+        text = self._hide(text)[: 20 * MAX_REASON]
+        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return line[:MAX_REASON]
+
+    @contextmanager
+    def reading(self, body: object) -> Iterator[None]:
+        """Read ``body`` within: what it is found to say is not shown if one of our secrets is in it.
+
+        Raises:
+            AnswerError: what was raised within, or another one that shows nothing.
+        """
+        try:
+            yield
+        except AnswerError as error:
+            text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
+            if self._hide(text) == text:
+                raise
+            message = f"{self.url} answered no scores, but something with our key in it, which is not shown here"
+            raise AnswerError(message, billed=error.billed, retryable=error.retryable) from None
+
+    def _hide(self, text: str) -> str:
         for secret in self._credentials.secrets():
             for form in spellings(secret):
-                line = line.replace(form, "***")
-        return line[:MAX_REASON]
+                text = text.replace(form, "***")
+        return text
 
     def _checked(self, reply: Reply, *, billed: bool) -> Reply:
         if reply.is_success:
             return reply
         retryable = reply.status in TEMPORARY or reply.status >= 500
+        billed = billed and reply.status not in UNBILLED
         raise self.refusal(reply, _reason(reply.content), billed=billed, retryable=retryable)
 
     def _translate(self, error: httpx.HTTPError, *, billed: bool) -> OracleError:
         match error:
             case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError():
-                if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                    message = f"{self.url} has a certificate that cannot be trusted; fix it, or set SSL_CERT_FILE"
-                    return OracleError(message, billed=False)
-                message = f"no server answers at {self.url}; start it with `bbprompt serve ...` or fix [oracle] url"
-                return OracleError(message, billed=False, retryable=True)
+                return self._unconnected(str(error))
             case httpx.PoolTimeout():
                 return OracleError(f"no free connection to {self.url} in time", billed=False, retryable=True)
             case httpx.TimeoutException():
@@ -169,6 +191,17 @@ class Transport:
             case _:
                 message = f"the connection to {self.url} broke ({self.clean(str(error))})"
                 return OracleError(message, billed=billed, retryable=True)
+
+    def _unconnected(self, reason: str) -> OracleError:
+        """Nothing was sent."""
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            message = f"{self.url} has a certificate that cannot be trusted; fix it, or set SSL_CERT_FILE"
+            return OracleError(message, billed=False)
+        if "[SSL:" in reason:
+            message = f"{self.url} does not speak TLS ({self.clean(reason)}); is it http, not https?"
+        else:
+            message = f"no server answers at {self.url}; start it with `bbprompt serve ...` or fix [oracle] url"
+        return OracleError(message, billed=False, retryable=True)
 
 
 def _read(response: httpx.Response, max_bytes: int, *, billed: bool) -> bytes:

@@ -11,7 +11,7 @@ from bbprompt.arrays import UInt8
 from bbprompt.errors import AnswerError
 from bbprompt.oracle import OracleSpec, Scores, check_request, check_scores
 from bbprompt_adapters.http.library import httpx
-from bbprompt_adapters.http.transport import Transport
+from bbprompt_adapters.http.transport import Reply, Transport
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, decode_response, encode_request
 from bbprompt_adapters.open_inference.metadata import (
     BINARY,
@@ -55,11 +55,15 @@ class OpenInferenceOracle:
         body = encode_request(self._pixels(images), output=self._output, binary=self._binary)
         limit = 100_000 + 64 * len(images) * len(self.spec.labels)
         reply = self._transport.post(self._path, body.content, body.headers, max_bytes=limit)
+        with self._transport.reading(reply.content):
+            return check_scores(Scores(self._read(reply), self.spec.answer), self.spec, len(images))
+
+    def _read(self, reply: Reply) -> np.ndarray:
         try:
             outputs = decode_response(reply.content, reply.headers.get(JSON_SIZE))
         except CodecError as error:
             raise AnswerError(f"{self.spec.name} answered with something else than scores: {error}") from error
-        return check_scores(Scores(self._pick(outputs), self.spec.answer), self.spec, len(images))
+        return self._pick(outputs)
 
     def _pick(self, outputs: list[Tensor]) -> np.ndarray:
         for tensor in outputs:

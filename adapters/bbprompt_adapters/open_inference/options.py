@@ -81,7 +81,8 @@ def check_url(text: str) -> None:
     """
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL as error:
+        url.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise ConfigError(f"[oracle] url: {text!r} is no URL ({error})") from error
     if url.scheme not in ("http", "https") or not url.host or url.userinfo:
         raise ConfigError(

@@ -72,6 +72,21 @@ def opened(body: object, document: dict[str, Any] = DOCUMENT, **options: object)
         (change(answer={"shape": "embedding"}), r"\[labels\]: goes with the shape 'embedding'"),
         (change(request={"json": {"a": "{imgae}"}}), r"unknown placeholder in .*: 'imgae'; did you mean 'image'\?"),
         (change(request={"url": "{ulr}/x"}), r"unknown placeholder in toy.toml \[request\] url: 'ulr'"),
+        (
+            change(request={"json": {"a": "{label}"}}),
+            r"unknown placeholder in .*: 'label'; did you mean 'labels'\?",
+        ),
+        (change(request={"url": "http://[::1/x"}), r"'http://\[::1/x' is no URL"),
+        (change(request={"url": "http://a..b/x"}), r"'http://a..b/x' is no URL"),
+        (change(request={"headers": {"x": "a\nb"}}), r"a header needs a name of .*, got 'x': 'a\\nb'"),
+        (change(auth={"prefix": "\u00fc"}), r"a header needs .*, got 'Authorization': '\u00fc'"),
+        (change(answer={"kind": "top_k", "top_k": "{url}"}), r"\[answer\] top_k: expected a whole number from 1"),
+        (
+            change(answer={"kind": "tags", "threshold": "{url}"}),
+            r"\[answer\] threshold: expected a number from 0 to 1",
+        ),
+        (change(answer={"path": f"a[{'9' * 5000}]"}), r"\[answer\] path: 'a\[9+' is no JMESPath"),
+        (change(image={"scale": float("inf")}), r"scale, mean and std must be numbers that a float32 can hold"),
         (change(request={"json": None}), r"expected exactly one of json, parts and body, got none"),
         (
             change(request={"body": "{image}"}),
@@ -238,6 +253,8 @@ def test_a_file_that_is_no_adapter_is_one_line(tmp_path: Path) -> None:
         (b"a = ", "is not TOML"),
         (b"\xff", "is not TOML"),
         (b"", r"lacks the table \[adapter\]"),
+        (b"a = " + b"9" * 5000, "is not TOML"),
+        (b"a = " + b"[" * 2000 + b"]" * 2000, "is nested too deeply"),
     ):
         path = tmp_path / "a.toml"
         path.write_bytes(content)

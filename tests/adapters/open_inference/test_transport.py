@@ -62,14 +62,27 @@ def test_broken_connections_may_be_tried_again(
 
 
 @pytest.mark.parametrize(
-    ("statuses", "retryable"), [((301, 400, 401, 404, 422), False), ((408, 409, 429, 500, 502, 503, 504), True)]
+    ("statuses", "billed", "retryable"),
+    [
+        ((301, 400, 422), True, False),
+        ((401, 403, 404, 405, 413, 415), False, False),
+        ((408, 409, 500, 502, 503, 504), True, True),
+        ((429,), False, True),
+    ],
 )
-def test_statuses(statuses: tuple[int, ...], retryable: bool) -> None:
+def test_statuses(statuses: tuple[int, ...], billed: bool, retryable: bool) -> None:
     for status in statuses:
         error = fail(always(httpx.Response(status, json={"error": "because\nof this"})))
-        assert (error.billed, error.retryable, error.retry_after_s) == (True, retryable, None)
+        assert (error.billed, error.retryable, error.retry_after_s) == (billed, retryable, None)
         assert f"answered {status}" in str(error)
         assert str(error).split(": ", 1)[1].startswith("because of this")
+
+
+def test_a_date_to_wait_for_is_read_by_the_service_s_own_clock() -> None:
+    then = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
+    dates = {"Date": then, "Retry-After": then + timedelta(seconds=11)}
+    headers = {name: format_datetime(date, usegmt=True) for name, date in dates.items()}
+    assert fail(always(httpx.Response(429, headers=headers))).retry_after_s == 11
 
 
 def test_retry_after_is_passed_on() -> None:

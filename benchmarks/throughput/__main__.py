@@ -1,0 +1,75 @@
+"""Requests a second through bbprompt beside a bare loop, per kind of server; and memory over 100,000 queries.
+
+    python -m benchmarks.throughput [--requests 400] [--rounds 7]
+
+"Ours" is what a run uses: the adapter, retries, pace, circuit, ledger on disk and cache, images in and scores out. The
+bare loop is as many threads with one httpx client, which send the very same requests, already encoded, and read the
+answers' bytes. Both take turns against one server process, which answers at once or after 10 ms; what is compared is
+neighbours. Both share the machine's processors with the server.
+"""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from benchmarks import RESULTS
+from benchmarks.machine import Machine, describe
+from benchmarks.throughput.measure import CASES, Row, measure
+from benchmarks.throughput.memory import Memory, sample
+
+FOLDER = RESULTS / "throughput"
+IN_FLIGHT = 8
+ANSWERS_S = (0.0, 0.01)
+GOAL = 0.95
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What is committed."""
+
+    machine: Machine
+    rows: list[Row]
+    memory: Memory
+
+
+@click.command()
+@click.option("--requests", type=click.IntRange(min=1), default=400, show_default=True)
+@click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True)
+@click.option("--queries", type=click.IntRange(min=4000), default=100_000, show_default=True, help="Of the memory.")
+def main(requests: int, rounds: int, queries: int) -> None:
+    """Measure; print, and write throughput/throughput.json and table.md."""
+    memory, rows = sample(queries), list[Row]()
+    click.echo(f"memory grows by {memory.slope_mb} MB in 100,000 queries", err=True)
+    for name in CASES:
+        for seconds in ANSWERS_S:
+            rows.append(measure(name, seconds=seconds, in_flight=IN_FLIGHT, requests=requests, rounds=rounds))
+            click.echo(f"{name}, {rows[-1].answer_ms:.0f} ms: {rows[-1].ratio}", err=True)
+    measured = Measured(machine=describe(), rows=rows, memory=memory)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "throughput.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    (FOLDER / "table.md").write_text(table(measured), encoding="utf-8")
+    click.echo(table(measured))
+
+
+def table(measured: Measured) -> str:
+    """The figures as Markdown."""
+    head = "| adapter | answer | bare requests/s | ours | ratio | low | high | bare CPU, us | ours |"
+    lines = [head, "| --- |" + " ---: |" * 8]
+    for row in measured.rows:
+        ratio = f"**{row.ratio:.2f}**" if row.ratio >= GOAL else f"{row.ratio:.2f}"
+        lines.append(
+            f"| {row.case} | {row.answer_ms:.0f} ms | {row.bare_per_s:,.0f} | {row.ours_per_s:,.0f} | {ratio} "
+            f"| {row.low:.2f} | {row.high:.2f} | {row.bare_cpu_us:,.0f} | {row.ours_cpu_us:,.0f} |"
+        )
+    memory = measured.memory
+    grown = (
+        f"{IN_FLIGHT} requests in flight. Memory over {memory.queries[-1]:,} queries: {memory.resident_mb[0]:.1f} MB at "
+        f"first, {memory.resident_mb[-1]:.1f} MB at the end; over their second half it grows by "
+        f"{memory.slope_mb:.2f} MB in 100,000."
+    )
+    lines += ["", grown, ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
