@@ -105,8 +105,9 @@ class TorchOracle:
                 f"got {images.dtype} {tuple(images.shape)}"
             )
         images = images.to(self.device).contiguous(memory_format=torch.channels_last)
+        images = (images - self._mean) / self._std  # lets go of the others while the module is at work
         with self._autocast():
-            logits: torch.Tensor = self._module((images - self._mean) / self._std)
+            logits: torch.Tensor = self._module(images)
         return logits.float()
 
     @torch.inference_mode()

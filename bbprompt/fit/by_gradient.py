@@ -119,12 +119,16 @@ class _Moving:
         self.window.push(self.as_scores(logits.detach()), rows)
 
     def forward(self, rows: Int) -> torch.Tensor:
+        return self.oracle.logits(self.prompted(rows)).float()
+
+    def prompted(self, rows: Int) -> torch.Tensor:
+        """Images (m, 3, h, w) in [0, 1], for the oracle alone to hold: each copy more would count at its peak."""
         import torch
 
         prompt = self.objective.prompt
         images = torch.from_numpy(self.objective.images[rows]).to(self.oracle.device, torch.float32)
-        prompted = prompt.template.apply(images, prompt.levels_ste(self.theta)) / 255
-        return self.oracle.logits(prompted.permute(0, 3, 1, 2)).float()
+        laid: torch.Tensor = prompt.template.apply(images, prompt.levels_ste(self.theta))
+        return (laid / 255).permute(0, 3, 1, 2)
 
     def as_log(self, logits: torch.Tensor) -> torch.Tensor:
         """What ``Scores.log`` does to answers, where gradients pass."""

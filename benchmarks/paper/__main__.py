@@ -22,14 +22,13 @@ from benchmarks.machine import describe
 from benchmarks.paper.experiment import Experiment
 from benchmarks.paper.experiments import EXPERIMENTS
 from benchmarks.paper.figure import draw
-from benchmarks.paper.inputs import missing, prepare
+from benchmarks.paper.inputs import DATA, missing, prepare
 from benchmarks.paper.measure import measure
 from benchmarks.paper.records import Cell, CellRecord, Scale, Spec
 from benchmarks.paper.store import Store
 from benchmarks.paper.table import markdown
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 NAMES = click.argument("names", nargs=-1, type=click.Choice(list(EXPERIMENTS)))
 SCALE = click.option("--scale", type=click.Choice(["small", "paper"]), default="small", show_default=True)

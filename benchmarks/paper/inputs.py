@@ -12,6 +12,7 @@ from bbprompt.texts import open_text_encoder
 from bbprompt_adapters.efficientnet_lite0 import imagenet_labels
 from benchmarks.queries.sources import CIFAR10, cifar10
 
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PLACE = "{inputs}"
 DOGS_AND_CATS = ("cat", "dog")
 TEXT_PROMPTS = (

@@ -26,8 +26,13 @@ from benchmarks.paper.records import Cell, Kind, Measured, Spec
 
 def measure(cell: Cell, spec: Spec, inputs: Path) -> Measured:
     """Carry the cell out; nothing of it is kept but its figures."""
-    document = json.loads(json.dumps(spec.config).replace(PLACE, str(inputs)))
-    return KINDS[spec.kind](parse_config({**document, "seed": cell.seed}))
+    return KINDS[spec.kind](fill_in(spec.config, cell.seed, inputs))
+
+
+def fill_in(config: Mapping[str, Any], seed: int, inputs: Path) -> RunConfig:
+    """A run file's content, with its seed and the folder of inputs."""
+    document = json.loads(json.dumps(config).replace(PLACE, str(inputs)))
+    return parse_config({**document, "seed": seed})
 
 
 def whole_run(config: RunConfig) -> Measured:
