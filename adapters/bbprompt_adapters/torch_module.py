@@ -78,6 +78,11 @@ class TorchOracle:
             usd_per_query=0.0,
         )
 
+    @property
+    def std(self) -> torch.Tensor:
+        """Float, shape (1, 3, 1, 1): what pixels in [0, 1] are divided by before the module sees them."""
+        return self._std
+
     def query(self, images: UInt8) -> Scores:
         """Score n images: uint8, shape (n, h, w, 3), RGB. Any n.
 

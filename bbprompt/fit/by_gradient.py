@@ -12,6 +12,7 @@ import numpy as np
 from bbprompt.arrays import Float, Int
 from bbprompt.checkpoint import load_state, save_state
 from bbprompt.errors import ConfigError
+from bbprompt.fit.augment import flip_and_crop, shown
 from bbprompt.fit.gradient_settings import GradientSettings, make_optimiser, normalise, schedule
 from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
 from bbprompt.fit.window import Window
@@ -108,7 +109,8 @@ class _Moving:
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.step_size * schedule(self.step, total, self.settings)
         logits = self.forward(rows)
-        loss = self.objective.loss(self.maps(self.as_log(logits), rows), self.targets[rows]).mean()
+        log_scores = as_log(logits, self.oracle.spec.answer)
+        loss = self.objective.loss(self.maps(log_scores, rows), self.targets[rows]).mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if self.settings.normalise:
@@ -125,16 +127,12 @@ class _Moving:
         """Images (m, 3, h, w) in [0, 1], for the oracle alone to hold: each copy more would count at its peak."""
         import torch
 
-        prompt = self.objective.prompt
-        images = torch.from_numpy(self.objective.images[rows]).to(self.oracle.device, torch.float32)
-        laid: torch.Tensor = prompt.template.apply(images, prompt.levels_ste(self.theta))
+        prompt, images = self.objective.prompt, self.objective.images[rows]
+        if self.settings.augment:
+            images = flip_and_crop(images, shown(prompt.template), self.rng)
+        levels = torch.from_numpy(images).to(self.oracle.device, torch.float32)
+        laid: torch.Tensor = prompt.template.apply(levels, prompt.levels_ste(self.theta))
         return (laid / 255).permute(0, 3, 1, 2)
-
-    def as_log(self, logits: torch.Tensor) -> torch.Tensor:
-        """What ``Scores.log`` does to answers, where gradients pass."""
-        if self.oracle.spec.answer is Answer.SIMILARITY:
-            return logits
-        return logits.log_softmax(dim=1).clamp(min=math.log(FLOOR))
 
     def as_scores(self, logits: torch.Tensor) -> Scores:
         """What a query would have answered."""
@@ -179,6 +177,13 @@ class _Moving:
         self.maps = self.fit_map(self.window.scores, self.objective.targets)
         self.step, self.epoch = state["step"], state["epoch"]
         return True
+
+
+def as_log(logits: torch.Tensor, answer: Answer) -> torch.Tensor:
+    """What ``Scores.log`` does to answers (n, k), where gradients pass."""
+    if answer is Answer.SIMILARITY:
+        return logits
+    return logits.log_softmax(dim=1).clamp(min=math.log(FLOOR))
 
 
 def differentiable(oracle: object) -> DifferentiableOracle:

@@ -96,7 +96,7 @@ def test_needs_are_told_apart(tmp_path: Path) -> None:
     assert "hub" not in missing(needs, data=tmp_path, hub=True)
 
 
-@pytest.mark.parametrize("kind", ["no-prompt", "linear-probe", "run"])
+@pytest.mark.parametrize("kind", ["no-prompt", "linear-probe", "prompt-and-probe", "ensemble", "normalised", "run"])
 def test_a_cell_is_measured_on_the_real_model(tmp_path: Path, kind: str) -> None:
     pytest.importorskip("efficientnet_lite_pytorch")
     config = {
@@ -109,7 +109,7 @@ def test_a_cell_is_measured_on_the_real_model(tmp_path: Path, kind: str) -> None
     measured = measure(cell, Spec(kind=kind, config=config), tmp_path)  # type: ignore[arg-type]
     assert measured.accuracy.n == 50
     assert (measured.no_prompt is not None) == (kind == "run")
-    if kind == "linear-probe":
+    if kind in ("linear-probe", "prompt-and-probe"):
         assert measured.accuracy.accuracy > 0.2
 
 
