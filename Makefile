@@ -60,7 +60,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 
 $(MODELS)/.models: pyproject.toml
 	$(PYTHON) -m venv $(MODELS)
-	$(MODELS)/bin/pip install --quiet --disable-pip-version-check torch==2.14.1 torchvision==0.29.1 -e '.[dev,models,ray]'
+	$(MODELS)/bin/pip install --quiet --disable-pip-version-check torch==2.14.1 torchvision==0.29.1 -e '.[dev,models,ray,distances]'
 	touch $@
 
 clean:

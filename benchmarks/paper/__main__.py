@@ -22,7 +22,7 @@ from benchmarks.paper.experiments import EXPERIMENTS
 from benchmarks.paper.figure import draw
 from benchmarks.paper.inputs import DATA, missing
 from benchmarks.paper.records import Cell, CellRecord, Scale, Spec
-from benchmarks.paper.store import Store
+from benchmarks.paper.store import Store, of_today
 from benchmarks.paper.table import markdown
 from benchmarks.paper.workers import run_jobs
 
@@ -95,7 +95,7 @@ def show(names: Sequence[str], scale: Scale, data: Path, with_hub: bool, results
     """Print the tables; write each, and its figure, beside the JSON."""
     for name in names or EXPERIMENTS:
         experiment = EXPERIMENTS[name]
-        records = _of_today(experiment, Store(results).records(name, scale))
+        records = of_today(experiment, Store(results).records(name, scale))
         _, lacking = _sorted_out(experiment, scale, None, data=data, hub=with_hub)
         words = markdown(experiment, scale, records, lacking)
         click.echo(words)
@@ -118,13 +118,6 @@ def _say_what_lacks(name: str, lacking: dict[Cell, list[str]]) -> None:
     if lacking:
         reasons = ", ".join(sorted({need for needs in lacking.values() for need in needs}))
         click.echo(f"{name}: {len(lacking)} cells cannot be run here, for want of {reasons}", err=True)
-
-
-def _of_today(experiment: Experiment, records: Sequence[CellRecord]) -> list[CellRecord]:
-    """Those that were measured as the experiment now says; others stay on disk and are shown no more."""
-    seeds = 1 + max((record.cell.seed for record in records), default=0)
-    specs = {cell: spec for scale in ("small", "paper") for cell, spec in experiment.cells(scale, seeds=seeds)}
-    return [record for record in records if specs.get(record.cell) == record.spec]
 
 
 def _measure_all(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
+import PIL.Image
 import pytest
 
 pytest.importorskip("datasets", reason="datasets is not installed: make test-models")
@@ -34,9 +36,16 @@ def test_a_folder_that_datasets_can_load(tmp_path: Path, monkeypatch: pytest.Mon
     assert [level(image) for image in source.test.images] == [90, 91]
 
 
+def save(rows: dict[str, list[Any]], folder: Path) -> None:
+    features = Features({"image": Image(), "label": ClassLabel(names=["cat", "dog"])})
+    folder.mkdir()
+    datasets.Dataset.from_dict(rows, features=features).to_parquet(folder / "train.parquet")
+
+
 def test_only_the_images_that_are_taken_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
-    write(tmp_path / "mine" / "data" / "train-00000-of-00001.parquet", [0, 1] * 6, names=["cat", "dog"])
+    images = [PIL.Image.new("RGB", (4, 4), (row,) * 3) for row in range(12)]
+    save({"image": images, "label": [0, 1] * 6}, tmp_path / "mine")
     source = load_source(f"hf:{tmp_path / 'mine'}", size=(4, 4))
     decoded: list[int] = []
     decode_example = Image.decode_example
@@ -54,11 +63,8 @@ def test_only_the_images_that_are_taken_are_decoded(tmp_path: Path, monkeypatch:
 def test_a_row_that_is_no_image_is_named_when_it_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
     rows = {"image": [{"bytes": b"no image", "path": None}] * 2, "label": [0, 1]}
-    features = Features({"image": Image(), "label": ClassLabel(names=["cat", "dog"])})
-    folder = tmp_path / "broken"
-    folder.mkdir()
-    datasets.Dataset.from_dict(rows, features=features).to_parquet(folder / "train.parquet")
-    source = load_source(f"hf:{folder}", size=(4, 4))
+    save(rows, tmp_path / "broken")
+    source = load_source(f"hf:{tmp_path / 'broken'}", size=(4, 4))
     assert source.pool.targets.tolist() == [0, 1]
     with pytest.raises(DataError, match="holds in row 0 an image that cannot be read"):
         source.pool.take(np.array([0, 1]))
