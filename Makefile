@@ -7,7 +7,7 @@ MODELS ?= .venv-models
 TOOLS := imagemagick ffmpeg chromium gimp
 FUZZ_PACKAGES := gcc libpng-dev libjansson-dev nodejs
 
-.PHONY: demo test test-models test-tools lint fuzz bench-digits bench-paper bench-queries readme clean
+.PHONY: demo test test-models test-tools lint fuzz bench-digits bench-paper bench-queries bench-step readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
@@ -38,7 +38,11 @@ bench-digits: $(VENV)/.dev
 
 bench-paper: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.paper run
+	$(BIN)/python -m benchmarks.paper.domains
 	$(BIN)/python -m benchmarks.paper show
+
+bench-step: $(MODELS)/.models
+	$(MODELS)/bin/python -m benchmarks.step
 
 bench-queries: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.queries run --jobs 2

@@ -10,7 +10,7 @@ to an API or kept as a PNG. Here the best epoch on validation is kept; theirs is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Protocol, runtime_checkable
 
@@ -109,36 +109,52 @@ def fit_normalised(
         mask: bool, shape (h, w): where the prompt is.
         to_classes: from logits to class scores; torch, so that gradients pass.
     """
-    import torch
 
-    v = torch.zeros(3 * int(mask.sum()), device=oracle.device, requires_grad=True)
-    optimiser = make_optimiser(v, settings)
-    images = prepare(train.images)
-    best, best_v = -1.0, v.detach().clone()
-
-    def prompt(values: torch.Tensor) -> NormalisedPrompt:
-        shift = scatter(values, mask).permute(2, 0, 1) * oracle.std[0]
+    def prompt(v: torch.Tensor) -> NormalisedPrompt:
+        shift = scatter(v, mask).permute(2, 0, 1) * oracle.std[0]
         return NormalisedPrompt(oracle, to_classes, prepare, shift)
 
-    def look() -> None:
-        nonlocal best, best_v
-        now = v.detach().clone()
-        found = float((prompt(now).predict(validation.images) == validation.targets).mean())
-        if found > best:
-            best, best_v = found, now
+    def validated(v: torch.Tensor) -> float:
+        return float((prompt(v).predict(validation.images) == validation.targets).mean())
 
-    look()
+    epochs = _epochs(
+        prompt,
+        prepare(train.images),
+        train.targets,
+        int(mask.sum()),
+        device=oracle.device,
+        settings=settings,
+        rng=rng,
+    )
+    return prompt(max(epochs, key=validated))
+
+
+def _epochs(
+    prompt: Callable[[torch.Tensor], NormalisedPrompt],
+    images: UInt8,
+    targets: Int,
+    d: int,
+    *,
+    device: torch.device,
+    settings: GradientSettings,
+    rng: np.random.Generator,
+) -> Iterator[torch.Tensor]:
+    """Yield v, shape (d,), as it is before the first epoch and after each."""
+    import torch
+
+    v = torch.zeros(d, device=device, requires_grad=True)
+    optimiser = make_optimiser(v, settings)
     step, steps = 0, settings.epochs * -(-len(images) // settings.batch_size)
+    yield v.detach().clone()
     for _ in range(settings.epochs):
         order = rng.permutation(len(images))
         for rows in np.split(order, range(settings.batch_size, len(order), settings.batch_size)):
             for group in optimiser.param_groups:
                 group["lr"] = settings.step_size * schedule(step, steps, settings)
-            targets = torch.as_tensor(train.targets[rows], device=oracle.device)
-            loss = torch.nn.functional.cross_entropy(prompt(v).class_scores(images[rows]), targets)
+            wanted = torch.as_tensor(targets[rows], device=device)
+            loss = torch.nn.functional.cross_entropy(prompt(v).class_scores(images[rows]), wanted)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             step += 1
-        look()
-    return prompt(best_v)
+        yield v.detach().clone()

@@ -78,6 +78,7 @@ class _Moving:
         self.objective, self.selection, self.settings, self.rng = objective, selection, settings, rng
         self.oracle = differentiable(objective.oracle)
         self.theta = torch.tensor(theta, dtype=torch.float32, device=self.oracle.device, requires_grad=True)
+        self.box = shown(objective.prompt.template)
         self.optimiser = make_optimiser(self.theta, settings)
         self.targets = torch.as_tensor(objective.targets, device=self.oracle.device)
         self.fit_map = fit_map
@@ -129,7 +130,7 @@ class _Moving:
 
         prompt, images = self.objective.prompt, self.objective.images[rows]
         if self.settings.augment:
-            images = flip_and_crop(images, shown(prompt.template), self.rng)
+            images = flip_and_crop(images, self.box, self.rng)
         levels = torch.from_numpy(images).to(self.oracle.device, torch.float32)
         laid: torch.Tensor = prompt.template.apply(levels, prompt.levels_ste(self.theta))
         return (laid / 255).permute(0, 3, 1, 2)
