@@ -121,7 +121,7 @@ def fit_normalised(
         prompt,
         prepare(train.images),
         train.targets,
-        int(mask.sum()),
+        3 * int(mask.sum()),
         device=oracle.device,
         settings=settings,
         rng=rng,
