@@ -13,6 +13,7 @@ from __future__ import annotations
 import click
 import msgspec
 
+from bbprompt.atomic import write_atomically
 from benchmarks import RESULTS
 from benchmarks.machine import Machine, describe
 from benchmarks.step.memory import Memory, Setting, weigh
@@ -108,10 +109,11 @@ def main(models: str, batch: int, steps: int, device: str, amp: bool, compiled: 
     settings = [
         Setting(model=model, batch=batch, device=device, amp=amp, compile=compiled) for model in models.split(",")
     ]
-    found = [measure(setting, steps=steps) for setting in settings]
-    document = Document(machine=describe(), models=found)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "step.json").write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+    found: list[Measured] = []
+    for setting in settings:
+        found.append(measure(setting, steps=steps))
+        document = Document(machine=describe(), models=found)
+        write_atomically(RESULTS / "step.json", msgspec.json.format(msgspec.json.encode(document)) + b"\n")
     click.echo(table(found))
 
 
