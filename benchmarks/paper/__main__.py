@@ -99,9 +99,13 @@ def show(names: Sequence[str], scale: Scale, data: Path, with_hub: bool, results
         _, lacking = _sorted_out(experiment, scale, None, data=data, hub=with_hub)
         words = markdown(experiment, scale, records, lacking)
         click.echo(words)
+        page, figure = (results / f"{name}-{scale}{suffix}" for suffix in (".md", ".png"))
+        if records or page.exists():
+            page.write_text(words, encoding="utf-8")
         if records:
-            (results / f"{name}-{scale}.md").write_text(words, encoding="utf-8")
-            draw(experiment, scale, records, results / f"{name}-{scale}.png")
+            draw(experiment, scale, records, figure)
+        else:
+            figure.unlink(missing_ok=True)  # of cells that are measured otherwise now
 
 
 def _sorted_out(
