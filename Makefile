@@ -13,7 +13,7 @@ ALL_SERVERS := cog gradio kserve litserve mlserver moto pytriton torchserve
 QUICK_SERVERS := cog litserve
 
 .PHONY: demo test test-models test-servers test-sinks test-tools lint fuzz docs docs-serve screenshots bench-digits \
-	bench-paper bench-queries bench-servers bench-faults bench-throughput readme clean
+	bench-paper bench-queries bench-servers bench-step bench-faults bench-throughput readme clean
 
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
@@ -73,7 +73,11 @@ bench-digits: $(VENV)/.dev
 
 bench-paper: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.paper run
+	$(BIN)/python -m benchmarks.paper.domains
 	$(BIN)/python -m benchmarks.paper show
+
+bench-step: $(MODELS)/.models
+	$(MODELS)/bin/python -m benchmarks.step
 
 bench-queries: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.queries run --jobs 2
@@ -99,7 +103,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 
 $(MODELS)/.models: pyproject.toml
 	$(PYTHON) -m venv $(MODELS)
-	$(MODELS)/bin/pip install --quiet --disable-pip-version-check torch==2.14.1 torchvision==0.29.1 -e '.[dev,models]'
+	$(MODELS)/bin/pip install --quiet --disable-pip-version-check torch==2.14.1 torchvision==0.29.1 -e '.[dev,models,ray,distances]'
 	touch $@
 
 $(SINKS)/.sinks: pyproject.toml

@@ -23,12 +23,15 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
         shots: training images per class; all that validation and test leave, if left out.
         validation: images for selection.
         test: images scored once, at the end.
+        seed: of the split; the run's own, if left out. Runs with one of these and seeds of their own learn from the
+            same images, and their prompts make an ensemble.
     """
 
     source: str
     shots: int | None = None
     validation: int = 100
     test: int = 300
+    seed: int | None = None
 
 
 class PromptConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +46,13 @@ class PromptConfig(msgspec.Struct, frozen=True, kw_only=True):
         parametrisation: a key of ``PARAMETRISATIONS``: how theta becomes those pixels.
         cells: of "dct" and "coarse-grid": frequencies, or cells, along each side; 6 if left out.
         bound_levels: of "bounded": the most that a pixel may change, in grey levels.
+        learn_size: learn the width of a frame around a shrunk image by gradients, from ``size`` if that is given:
+            AutoVP's image scale.
     """
 
     template: str = "full-image"
     size: int | None = None
+    learn_size: bool = False
     blend: Literal["add", "over"] = "add"
     shrink: bool = False
     position: tuple[int, int] | str | None = None
@@ -157,6 +163,8 @@ def parse_config(document: dict[str, Any]) -> RunConfig:
     _check_positive("[budget] queries", config.budget.queries)
     _check_positive("[budget] usd", config.budget.usd)
     _check_positive("[fit] looks", config.fit.looks)
+    if config.data.seed is not None:
+        _seed(config.data.seed, "[data] seed")
     if config.budget.spare is not None and config.budget.spare < 0:
         raise ConfigError(f"[budget] spare must be 0 or more, got {config.budget.spare}")
     return config
@@ -175,10 +183,10 @@ def _fit(table: dict[str, Any]) -> FitConfig:
     return convert({**head, "options": options}, FitConfig, where="[fit]")
 
 
-def _seed(value: object) -> int:
+def _seed(value: object, key: str = "seed") -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise ConfigError(f"seed must be a whole number from 0, got {value!r}")
+    raise ConfigError(f"{key} must be a whole number from 0, got {value!r}")
 
 
 def _check_positive(key: str, value: float | None) -> None:

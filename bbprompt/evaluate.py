@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
 
 import numpy as np
+from scipy.special import log_softmax, logsumexp
 from scipy.stats import binomtest
 
 from bbprompt.arrays import Bool, Float, Int, UInt8
@@ -72,14 +74,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """One prompt on one data set.
+    """One prompt, or several averaged, on one data set.
 
     Attributes:
         accuracy: of its predictions.
         confusion: int64, shape (c, c): counts, rows true classes, columns predicted ones.
         predicted: int64, shape (n,): the predicted classes, in the data set's order.
         correct: bool, shape (n,).
-        queries: images that were scored.
+        queries: images that were scored, once for each prompt.
     """
 
     accuracy: Accuracy
@@ -103,16 +105,41 @@ def evaluate_overlay(overlay: Overlay, oracle: Oracle, label_map: LabelMap, data
         OracleError: a query failed, or its answer cannot be used.
         ConfigError: the label map was fitted to another oracle.
     """
+    return judge(score_under(overlay, oracle, label_map, dataset), dataset, queries=len(dataset))
+
+
+def score_under(overlay: Overlay, oracle: Oracle, label_map: LabelMap, dataset: Dataset) -> Float:
+    """Class scores, float64, shape (n, c), of every image of ``dataset`` under ``overlay``; n queries.
+
+    Raises:
+        OracleError: a query failed, or its answer cannot be used.
+        ConfigError: the label map was fitted to another oracle.
+    """
     spec, n = oracle.spec, len(dataset)
-    predicted = np.empty(n, dtype=np.int64)
+    found = np.empty((n, len(dataset.classes)))
     at_once = spec.max_batch * spec.max_in_flight
     for start in range(0, n, at_once):
         images = overlay.apply(dataset.images[start : start + at_once])
         scores = check_scores(oracle.query(images), spec, len(images))
-        predicted[start : start + len(images)] = label_map(scores.log()).argmax(axis=1)
+        found[start : start + len(images)] = label_map(scores.log())
+    return found
+
+
+def average(class_scores: Sequence[Float]) -> Float:
+    """Class scores of an ensemble of prompts: the log of the mean probability over members, each (n, c).
+
+    Every member scored every image, so k prompts cost k times the queries of one.
+    """
+    members = [log_softmax(scores, axis=1) for scores in class_scores]
+    return np.asarray(logsumexp(members, axis=0) - np.log(len(members)))
+
+
+def judge(class_scores: Float, dataset: Dataset, *, queries: int) -> Evaluation:
+    """Compare class scores (n, c) with the data set's n targets."""
+    predicted = _predict(class_scores, dataset.targets)
     correct = predicted == dataset.targets
     counts = _count(predicted, dataset.targets, len(dataset.classes))
-    return Evaluation(Accuracy(int(correct.sum()), n), counts, predicted, correct, queries=n)
+    return Evaluation(Accuracy(int(correct.sum()), len(dataset)), counts, predicted, correct, queries)
 
 
 def accuracy(class_scores: Float, targets: Int) -> Accuracy:

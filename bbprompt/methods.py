@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from bbprompt.atomic import write_atomically
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError, MissingExtra
 from bbprompt.fit import Fit, GradientSettings, Selection, differentiable, fit_by_gradient, fit_by_query
@@ -20,18 +21,23 @@ from bbprompt.fit.by_imitation import (
     imitate,
     learn_from_imitation,
 )
+from bbprompt.fit.frame import learn_width
 from bbprompt.fit.selection import Watch
 from bbprompt.fit.student import Student
 from bbprompt.losses import Loss
 from bbprompt.names import unknown
 from bbprompt.objective import Objective
 from bbprompt.oracle import Oracle, Scores
+from bbprompt.records import SIZE
 from bbprompt.searches import SEARCHES, check_search, open_search, student_for
-from bbprompt.task import FIT, TEACH, Task
+from bbprompt.task import FIT, FRAME, TEACH, Task
+from bbprompt.templates.padding import Padding
 
 AUTO = "auto"
 ARES = "ares"
 GRADIENT = "gradient"
+SIZE_EPOCHS = 4
+"""A size is learned for a quarter of the epochs, before the prompt is."""
 
 
 class AutoSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +60,10 @@ def check_method(task: Task) -> None:
         ConfigError: the method or one of its options cannot be used here.
     """
     fit = task.config.fit
+    if fit.method != GRADIENT and task.config.prompt.learn_size:
+        raise ConfigError(
+            f"[prompt] learn_size needs [fit] method = 'gradient', got {fit.method!r}; give a size in pixels instead"
+        )
     if fit.method == GRADIENT:
         differentiable(task.oracle)
         _check_differentiable(task.loss)
@@ -67,6 +77,37 @@ def check_method(task: Task) -> None:
         check_search(task)
     else:
         raise unknown("[fit] method", fit.method, [AUTO, ARES, GRADIENT, *SEARCHES])
+
+
+def settle_size(task: Task, folder: Path) -> Task:
+    """Learn the prompt's size, if that is asked for; the run's folder remembers it.
+
+    Raises:
+        ConfigError: the oracle gives no gradients.
+    """
+    if not task.config.prompt.learn_size:
+        return task
+    path = folder / SIZE
+    if not path.exists():
+        write_atomically(path, msgspec.json.encode(_learn_width(task)))
+    return task.with_size(msgspec.json.decode(path.read_bytes(), type=int))
+
+
+def _learn_width(task: Task) -> int:
+    settings = gradient_settings(task)
+    template = task.prompt.template
+    assert isinstance(template, Padding)
+    return learn_width(
+        differentiable(task.oracle),
+        task.splits.train.images,
+        task.splits.train.targets,
+        start=template.size,
+        fit_map=task.fit_map,
+        loss=task.loss,
+        epochs=max(1, settings.epochs // SIZE_EPOCHS),
+        batch_size=settings.batch_size,
+        rng=task.rng(FRAME),
+    )
 
 
 def gradient_settings(task: Task) -> GradientSettings:

@@ -52,7 +52,7 @@ PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         },
     },
     # Wu et al. 2022, "Unleashing the Power of Visual Prompting at the Pixel Level", arXiv 2212.10556, section 3. The
-    # image is shrunk to 164 inside the frame. Their flips and crops of training images are not there.
+    # image is shrunk to 164 inside the frame.
     "evp": {
         "prompt": {"template": "padding", "size": 30, "blend": "over", "shrink": True},
         "labels": {"map": "identity"},
@@ -62,21 +62,37 @@ PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "step_size": 70.0,
             "momentum": 0.0,
             "normalise": True,
+            "augment": True,
             "epochs": 1000,
             "batch_size": 256,
         },
     },
     "ilm-vp": ILM_VP,
+    # Tsao et al. 2023, "AutoVP", arXiv 2310.08381: the image's scale is learned with the prompt around it, and a fully
+    # connected layer maps labels. The rest is tuned for each task there; here it is what ``gradient`` has by default.
+    "autovp": {
+        "prompt": {"template": "padding", "learn_size": True, "blend": "over", "shrink": True},
+        "labels": {"map": "linear"},
+        "fit": {"method": "gradient", "epochs": 40},
+    },
     # Cai et al. 2024, arXiv 2410.24018, section 5: the same prompt, with their map.
     "blm+": {**ILM_VP, "labels": {"map": "bayesian+"}},
 }
+
+NO_PNG: Mapping[str, str] = {
+    "vp-normalised": (
+        "preset 'vp-normalised', VP in its authors' own domain, is added after normalisation and never clipped, so no "
+        "PNG can hold it; it is there to compare with (python -m benchmarks.paper run methods): use preset 'vp'"
+    ),
+}
+"""Methods that no run can leave with, and why."""
 
 
 def with_preset(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a run file with its ``preset`` filled in: single keys of its own tables take the preset's place.
 
     Raises:
-        ConfigError: an unknown preset.
+        ConfigError: an unknown preset, or one that cannot be exported.
     """
     filled = {key: value for key, value in document.items() if key != "preset"}
     if "preset" not in document:
@@ -84,6 +100,8 @@ def with_preset(document: Mapping[str, Any]) -> dict[str, Any]:
     name = document["preset"]
     if not isinstance(name, str):
         raise ConfigError(f"preset must be a name, one of {', '.join(sorted(PRESETS))}, got {name!r}")
+    if name in NO_PNG:
+        raise ConfigError(NO_PNG[name])
     for table, values in look_up("preset", name, PRESETS).items():
         own = filled.get(table, {})
         filled[table] = {**values, **own} if isinstance(own, Mapping) else own

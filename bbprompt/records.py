@@ -17,6 +17,7 @@ OVERLAY = "prompt.png"
 REPORT = "report.html"
 LEDGER = "ledger.sqlite"
 RUN_FILE = "run.toml"
+SIZE = "size.json"
 CHECKPOINT = "checkpoint.msgpack"
 
 

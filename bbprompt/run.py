@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from bbprompt.config import RunConfig
 from bbprompt.errors import ConfigError
-from bbprompt.evaluate import Evaluation, evaluate_overlay
+from bbprompt.evaluate import Evaluation, average, judge, score_under
 from bbprompt.fit import Fit
 from bbprompt.fit.selection import Watch
 from bbprompt.labelmaps import load_label_map
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.ledger import Budget, Ledger
-from bbprompt.methods import GRADIENT, check_method, gradient_settings, run_method
+from bbprompt.methods import GRADIENT, check_method, gradient_settings, run_method, settle_size
 from bbprompt.oracle import Oracle, Scores
 from bbprompt.outcome import make_result, score_test, write_outcome
 from bbprompt.overlay import Overlay, OverlayMeta, read_overlay, write_overlay
@@ -57,6 +57,7 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
     plan = None if config.fit.method == GRADIENT else make_plan(task)
     claim(folder, config, resume=resume)
     with alone(folder):
+        task = settle_size(task, folder)
         if replay and not (folder / LEDGER).exists():
             with Ledger.open(replay / LEDGER, budget=Budget()) as ledger:
                 ledger.copy_to(folder / LEDGER)
@@ -166,14 +167,33 @@ def evaluate_png(png: Path, config: RunConfig, *, split: str) -> Evaluation:
         OverlayError: the file is no prompt.
         ConfigError: the prompt was made for another size or other classes.
     """
-    overlay = read_overlay(png)
+    return evaluate_ensemble([png], config, split=split)
+
+
+def evaluate_ensemble(pngs: Sequence[Path], config: RunConfig, *, split: str) -> Evaluation:
+    """Score several PNGs, each with its own map and through the ledger beside it; their mean probability decides.
+
+    Each PNG has every image scored: k of them cost k times the queries of one, here and wherever they are used.
+
+    Raises:
+        OverlayError: a file is no prompt.
+        ConfigError: a prompt was made for another size or other classes.
+    """
     task = open_task(config)
+    images = getattr(task.splits, split)
+    overlays = [_fitting(png, task) for png in pngs]
+    found = []
+    for png, overlay in zip(pngs, overlays, strict=True):
+        with _oracle(task, png.parent, keep=0) as oracle:
+            found.append(score_under(overlay, oracle, load_label_map(overlay.meta.label_map), images))
+    return judge(found[0] if len(found) == 1 else average(found), images, queries=len(found) * len(images))
+
+
+def _fitting(png: Path, task: Task) -> Overlay:
+    overlay = read_overlay(png)
     if overlay.template.canvas != task.spec.input_size or overlay.meta.classes != task.classes:
         raise ConfigError(
             f"{png} is for {len(overlay.meta.classes)} classes at {overlay.template.canvas} pixels, the run has "
             f"{len(task.classes)} at {task.spec.input_size}; give the run file it was made with"
         )
-    with _oracle(task, png.parent, keep=0) as oracle:
-        return evaluate_overlay(
-            overlay, oracle, load_label_map(overlay.meta.label_map), getattr(task.splits, split)
-        )
+    return overlay

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 
 from bbprompt.arrays import Float, Int, UInt8
-from bbprompt.config import OracleConfig, RunConfig
+from bbprompt.config import OracleConfig, PromptConfig, RunConfig
 from bbprompt.data import Splits, load_source, split
+from bbprompt.errors import ConfigError
+from bbprompt.fit.frame import first_width
 from bbprompt.labelmaps import LABEL_MAPS, CrossFit, cross_fit_label_map
 from bbprompt.losses import Loss, choose_loss
 from bbprompt.names import look_up
@@ -21,7 +24,7 @@ from bbprompt.templates.resize import fit as resize
 from bbprompt.texts import open_text_encoder
 from bbprompt.wrappers import encoded
 
-DATA, MAP, FIT, SEARCH, TEACH = range(5)
+DATA, MAP, FIT, SEARCH, TEACH, FRAME = range(6)
 """Streams of chance: each part of a run draws from its own, so that one does not move the others."""
 
 
@@ -44,6 +47,12 @@ class Task:
     def classes(self) -> tuple[str, ...]:
         """Names of the task's classes."""
         return self.splits.train.classes
+
+    def with_size(self, size: int) -> Task:
+        """The same task with a prompt of this size, in pixels, which is not to be learned any more."""
+        prompt = msgspec.structs.replace(self.config.prompt, size=size, learn_size=False)
+        config = msgspec.structs.replace(self.config, prompt=prompt)
+        return replace(self, config=config, prompt=make_prompt(config, self.spec.input_size))
 
     @property
     def theta(self) -> Float:
@@ -95,7 +104,7 @@ def _oracle(config: OracleConfig) -> Oracle:
 
 def _splits(config: RunConfig, spec: OracleSpec) -> Splits:
     data = config.data
-    rng = np.random.default_rng([config.seed, DATA])
+    rng = np.random.default_rng([config.seed if data.seed is None else data.seed, DATA])
     source = load_source(data.source, size=spec.input_size)
     return split(source, shots=data.shots, validation=data.validation, test=data.test, rng=rng)
 
@@ -111,7 +120,7 @@ def make_prompt(config: RunConfig, canvas: tuple[int, int]) -> PixelPrompt:
         asked.template,
         canvas=canvas,
         blend=asked.blend,
-        size=asked.size,
+        size=_first_size(asked, canvas) if asked.learn_size else asked.size,
         shrink=asked.shrink,
         position=asked.position,
         seed=config.seed if asked.template == "random-patch" else None,
@@ -120,3 +129,14 @@ def make_prompt(config: RunConfig, canvas: tuple[int, int]) -> PixelPrompt:
         asked.parametrisation, mask=template.mask, cells=asked.cells, bound_levels=asked.bound_levels
     )
     return PixelPrompt(template, parametrisation)
+
+
+def _first_size(asked: PromptConfig, canvas: tuple[int, int]) -> int:
+    """The width that a frame has before it is learned."""
+    if (asked.template, asked.blend, asked.shrink) != ("padding", "over", True):
+        raise ConfigError(
+            "[prompt] learn_size is for the width of a frame around a shrunk image: it needs template = 'padding', "
+            f"blend = 'over' and shrink = true, got {asked.template!r}, {asked.blend!r} and "
+            f"{str(asked.shrink).lower()}; change them, or give the size in pixels"
+        )
+    return first_width(canvas) if asked.size is None else asked.size

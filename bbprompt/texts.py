@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -48,6 +48,26 @@ class KnownTexts:
         return self.embeddings[[self.rows[text] for text in wanted]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Remembered:
+    """An encoder that embeds each text once, however often maps are fitted.
+
+    Attributes:
+        encode: from texts (n) to embeddings (n, e).
+        known: embeddings so far, of shape (e,) each.
+    """
+
+    encode: TextEncoder
+    known: dict[str, Float] = field(default_factory=dict)
+
+    def __call__(self, texts: Sequence[str]) -> Float:
+        """Embed texts (n): shape (n, e)."""
+        fresh = [text for text in dict.fromkeys(texts) if text not in self.known]
+        if fresh:
+            self.known.update(zip(fresh, self.encode(fresh), strict=True))
+        return np.stack([self.known[text] for text in texts])
+
+
 @cache
 def open_text_encoder(name: str) -> TextEncoder:
     """Open "npz:FILE", or the installed encoder of that name.
@@ -56,7 +76,7 @@ def open_text_encoder(name: str) -> TextEncoder:
         ConfigError: no such encoder, or a file that cannot be used.
     """
     if not name.startswith(FILE):
-        return find_text_encoder(name)
+        return Remembered(find_text_encoder(name))
     texts, embeddings = _read(Path(name.removeprefix(FILE)).expanduser())
     return known_texts(texts, embeddings)
 

@@ -10,7 +10,7 @@ import pytest
 from bbprompt.arrays import Bool, UInt8
 from bbprompt.data import Dataset
 from bbprompt.errors import AnswerError, DataError
-from bbprompt.evaluate import Accuracy, accuracy, confusion, evaluate_overlay, paired_difference
+from bbprompt.evaluate import Accuracy, accuracy, average, confusion, evaluate_overlay, paired_difference
 from bbprompt.labelmaps import load_label_map
 from bbprompt.oracle import Answer, OracleSpec, Scores
 
@@ -109,6 +109,12 @@ def test_evaluation_counts_what_the_oracle_said_under_the_overlay() -> None:
     np.testing.assert_array_equal(found.predicted, red)
     np.testing.assert_array_equal(found.correct, red == dataset.targets)
     np.testing.assert_array_equal(found.confusion, [[2, 0, 0], [0, 2, 1], [1, 0, 2]])
+
+
+def test_an_ensembles_mean_probability_decides() -> None:
+    sure, doubtful = np.log([[0.9, 0.1]]), np.log([[0.3, 0.7]])
+    np.testing.assert_allclose(np.exp(average([sure, doubtful, doubtful])), [[0.5, 0.5]])
+    np.testing.assert_allclose(average([sure + 7, sure]), sure)  # each member's scores are normalised by themselves
 
 
 def test_an_oracle_that_answers_too_wide_is_refused() -> None:

@@ -23,7 +23,7 @@ ALLOWED = {
     "labelmaps": FOUNDATION | {"oracle"},
     "losses": FOUNDATION | {"oracle"},
     "data": FOUNDATION | {"templates"},
-    "baselines": FOUNDATION | {"data"},
+    "baselines": FOUNDATION | {"data", "fit", "parametrisations"},
     "presets": FOUNDATION,
     "texts": FOUNDATION | {"labelmaps", "registry"},
     "wrappers": FOUNDATION | {"oracle", "ledger"},

@@ -10,6 +10,7 @@ import pytest
 from bbprompt.config import dump_config, parse_config
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
+from bbprompt.fit.frame import first_width
 from bbprompt.fit.gradient_settings import GradientSettings, schedule
 from bbprompt.labelmaps import LABEL_MAPS
 from bbprompt.parametrisations import make_parametrisation
@@ -23,13 +24,12 @@ BASE: dict[str, Any] = {"oracle": {"adapter": "x"}, "data": {"source": "digits"}
 def test_every_preset_is_a_whole_method(name: str) -> None:
     config = parse_config({**BASE, "preset": name})
     asked = config.prompt
-    template = make_template(
-        asked.template, canvas=(224, 224), blend=asked.blend, size=asked.size, shrink=asked.shrink
-    )
+    size = first_width((224, 224)) if asked.learn_size else asked.size or 0
+    template = make_template(asked.template, canvas=(224, 224), blend=asked.blend, size=size, shrink=asked.shrink)
     parametrisation = make_parametrisation(
         asked.parametrisation, mask=template.mask, cells=asked.cells, bound_levels=asked.bound_levels
     )
-    assert parametrisation.size == 2 * 3 * (asked.size or 0) * (448 - 2 * (asked.size or 0))
+    assert parametrisation.size == 2 * 3 * size * (448 - 2 * size)
     assert config.labels.map in LABEL_MAPS
     assert config.fit.method == "gradient"
     convert(config.fit.options, GradientSettings)
@@ -51,7 +51,14 @@ def test_a_run_file_that_was_written_down_needs_no_preset() -> None:
     assert "preset" not in dump_config(config)
 
 
-@pytest.mark.parametrize(("preset", "message"), [("evq", "did you mean 'evp'"), (3, "preset must be a name")])
+@pytest.mark.parametrize(
+    ("preset", "message"),
+    [
+        ("evq", "did you mean 'evp'"),
+        (3, "preset must be a name"),
+        ("vp-normalised", "no PNG can hold it.*use preset 'vp'"),
+    ],
+)
 def test_unknown_presets_are_refused(preset: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse_config({**BASE, "preset": preset})

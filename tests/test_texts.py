@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from bbprompt.errors import ConfigError
-from bbprompt.texts import known_texts, open_text_encoder
+from bbprompt.texts import Remembered, known_texts, open_text_encoder
 
 EMBEDDINGS = np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 3.0]])
 
@@ -22,6 +23,19 @@ def written(path: Path, **arrays: Any) -> str:
 def test_a_file_is_looked_up_whatever_the_case(tmp_path: Path) -> None:
     encode = open_text_encoder(written(tmp_path, texts=["Cat", "dog", "crane"], embeddings=EMBEDDINGS))
     np.testing.assert_array_equal(encode(["dog", "CAT", "dog"]), EMBEDDINGS[[1, 0, 1]])
+
+
+def test_an_encoder_embeds_each_text_once() -> None:
+    embedded: list[str] = []
+
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        embedded.extend(texts)
+        return np.array([[len(text), 1.0] for text in texts])
+
+    remembered = Remembered(encode)
+    np.testing.assert_array_equal(remembered(["cat", "horse", "cat"]), [[3, 1], [5, 1], [3, 1]])
+    np.testing.assert_array_equal(remembered(["dog", "horse"]), [[3, 1], [5, 1]])
+    assert embedded == ["cat", "horse", "dog"]
 
 
 def test_of_equal_texts_the_first_counts() -> None:

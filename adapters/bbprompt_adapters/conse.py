@@ -80,6 +80,11 @@ class Conse:
     def __post_init__(self) -> None:
         self.device = self.classifier.device
 
+    @property
+    def std(self) -> torch.Tensor:
+        """The classifier's; see ``TorchOracle.std``."""
+        return self.classifier.std
+
     def query(self, images: UInt8) -> Scores:
         """Score n images: uint8, shape (n, h, w, 3), RGB. Any n.
 

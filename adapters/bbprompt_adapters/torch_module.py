@@ -78,6 +78,11 @@ class TorchOracle:
             usd_per_query=0.0,
         )
 
+    @property
+    def std(self) -> torch.Tensor:
+        """Float, shape (1, 3, 1, 1): what pixels in [0, 1] are divided by before the module sees them."""
+        return self._std
+
     def query(self, images: UInt8) -> Scores:
         """Score n images: uint8, shape (n, h, w, 3), RGB. Any n.
 
@@ -105,8 +110,9 @@ class TorchOracle:
                 f"got {images.dtype} {tuple(images.shape)}"
             )
         images = images.to(self.device).contiguous(memory_format=torch.channels_last)
+        images = (images - self._mean) / self._std  # lets go of the others while the module is at work
         with self._autocast():
-            logits: torch.Tensor = self._module((images - self._mean) / self._std)
+            logits: torch.Tensor = self._module(images)
         return logits.float()
 
     @torch.inference_mode()

@@ -10,17 +10,20 @@ from bbprompt.cli import options
 
 
 @click.command("evaluate")
-@options.png
+@options.pngs
 @options.run_file
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
 @options.as_json
-def command(png: Path, run_file: Path, split: str, as_json: bool) -> None:
-    """Score PROMPT.png with the label map it carries. What the ledger beside it holds is not paid again."""
+def command(pngs: tuple[Path, ...], run_file: Path, split: str, as_json: bool) -> None:
+    """Score PROMPT.png with the label map it carries. What the ledger beside it holds is not paid again.
+
+    Several prompts are an ensemble: their mean probability decides, and each image is one query for each of them.
+    """
     from bbprompt.cli.printing import print_json
     from bbprompt.config import load_config
-    from bbprompt.run import evaluate_png
+    from bbprompt.run import evaluate_ensemble
 
-    found = evaluate_png(png, load_config(run_file), split=split)
+    found = evaluate_ensemble(pngs, load_config(run_file), split=split)
     if as_json:
         print_json(
             {
@@ -29,8 +32,15 @@ def command(png: Path, run_file: Path, split: str, as_json: bool) -> None:
                 "low": found.accuracy.low,
                 "high": found.accuracy.high,
                 "n": found.accuracy.n,
+                "queries": found.queries,
                 "confusion": found.confusion.tolist(),
             }
         )
     else:
-        click.echo(f"{split}: accuracy {found.accuracy} of {found.accuracy.n} images")
+        click.echo(
+            f"{split}: accuracy {found.accuracy} of {found.accuracy.n} images{_cost(len(pngs), found.queries)}"
+        )
+
+
+def _cost(prompts: int, queries: int) -> str:
+    return f", {prompts} prompts averaged: {queries:,} queries" if prompts > 1 else ""

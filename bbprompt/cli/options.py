@@ -13,6 +13,7 @@ folder = click.Path(file_okay=False, path_type=Path)
 
 run_file = click.argument("run_file", metavar="RUN.toml", type=click.Path(path_type=Path))
 png = click.argument("png", metavar="PROMPT.png", type=click.Path(path_type=Path))
+pngs = click.argument("pngs", metavar="PROMPT.png ...", type=click.Path(path_type=Path), nargs=-1, required=True)
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."
 )

@@ -12,6 +12,7 @@ import numpy as np
 from bbprompt.arrays import Float, Int
 from bbprompt.checkpoint import load_state, save_state
 from bbprompt.errors import ConfigError
+from bbprompt.fit.augment import flip_and_crop, shown
 from bbprompt.fit.gradient_settings import GradientSettings, make_optimiser, normalise, schedule
 from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
 from bbprompt.fit.window import Window
@@ -77,6 +78,7 @@ class _Moving:
         self.objective, self.selection, self.settings, self.rng = objective, selection, settings, rng
         self.oracle = differentiable(objective.oracle)
         self.theta = torch.tensor(theta, dtype=torch.float32, device=self.oracle.device, requires_grad=True)
+        self.box = shown(objective.prompt.template)
         self.optimiser = make_optimiser(self.theta, settings)
         self.targets = torch.as_tensor(objective.targets, device=self.oracle.device)
         self.fit_map = fit_map
@@ -108,7 +110,8 @@ class _Moving:
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.step_size * schedule(self.step, total, self.settings)
         logits = self.forward(rows)
-        loss = self.objective.loss(self.maps(self.as_log(logits), rows), self.targets[rows]).mean()
+        log_scores = as_log(logits, self.oracle.spec.answer)
+        loss = self.objective.loss(self.maps(log_scores, rows), self.targets[rows]).mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if self.settings.normalise:
@@ -119,18 +122,18 @@ class _Moving:
         self.window.push(self.as_scores(logits.detach()), rows)
 
     def forward(self, rows: Int) -> torch.Tensor:
+        return self.oracle.logits(self.prompted(rows)).float()
+
+    def prompted(self, rows: Int) -> torch.Tensor:
+        """Images (m, 3, h, w) in [0, 1], for the oracle alone to hold: each copy more would count at its peak."""
         import torch
 
-        prompt = self.objective.prompt
-        images = torch.from_numpy(self.objective.images[rows]).to(self.oracle.device, torch.float32)
-        prompted = prompt.template.apply(images, prompt.levels_ste(self.theta)) / 255
-        return self.oracle.logits(prompted.permute(0, 3, 1, 2)).float()
-
-    def as_log(self, logits: torch.Tensor) -> torch.Tensor:
-        """What ``Scores.log`` does to answers, where gradients pass."""
-        if self.oracle.spec.answer is Answer.SIMILARITY:
-            return logits
-        return logits.log_softmax(dim=1).clamp(min=math.log(FLOOR))
+        prompt, images = self.objective.prompt, self.objective.images[rows]
+        if self.settings.augment:
+            images = flip_and_crop(images, self.box, self.rng)
+        levels = torch.from_numpy(images).to(self.oracle.device, torch.float32)
+        laid: torch.Tensor = prompt.template.apply(levels, prompt.levels_ste(self.theta))
+        return (laid / 255).permute(0, 3, 1, 2)
 
     def as_scores(self, logits: torch.Tensor) -> Scores:
         """What a query would have answered."""
@@ -175,6 +178,13 @@ class _Moving:
         self.maps = self.fit_map(self.window.scores, self.objective.targets)
         self.step, self.epoch = state["step"], state["epoch"]
         return True
+
+
+def as_log(logits: torch.Tensor, answer: Answer) -> torch.Tensor:
+    """What ``Scores.log`` does to answers (n, k), where gradients pass."""
+    if answer is Answer.SIMILARITY:
+        return logits
+    return logits.log_softmax(dim=1).clamp(min=math.log(FLOOR))
 
 
 def differentiable(oracle: object) -> DifferentiableOracle:

@@ -28,6 +28,7 @@ class GradientSettings(msgspec.Struct, frozen=True, kw_only=True):
         momentum: of sgd.
         warmup_steps: steps of linear rise before the decay.
         looks: looks at validation, evenly spaced over the epochs.
+        augment: flip and crop training images at random (EVP); see ``augment.py``.
     """
 
     optimiser: Literal["adam", "sgd"] = "adam"
@@ -39,6 +40,7 @@ class GradientSettings(msgspec.Struct, frozen=True, kw_only=True):
     momentum: float = 0.9
     warmup_steps: int = 0
     looks: int = 10
+    augment: bool = False
 
 
 def make_optimiser(theta: torch.Tensor, settings: GradientSettings) -> torch.optim.Optimizer:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 import numpy as np
 
+from bbprompt.data import load_source
 from bbprompt.texts import open_text_encoder
 from bbprompt_adapters.efficientnet_lite0 import imagenet_labels
-from benchmarks.queries.sources import CIFAR10, cifar10
+from benchmarks.queries.sources import CIFAR10, DIGITS, cifar10, mnist
 
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PLACE = "{inputs}"
 DOGS_AND_CATS = ("cat", "dog")
 TEXT_PROMPTS = (
@@ -37,6 +40,9 @@ def prepare(data: Path, folder: Path) -> None:
     """Write into ``folder`` whatever of the inputs can be made from ``data``."""
     if (data / "cifar10").is_dir():
         _write_cifar10(data, folder)
+        _write_jpegs(data, folder)
+    if (data / "mnist").is_dir():
+        _write_mnist(data, folder)
     if (data / "dtd10").is_dir():
         with ZipFile(data / "dtd10" / "dtd10.zip") as archive:
             archive.extractall(folder / "dtd10")
@@ -63,6 +69,32 @@ def _write_cifar10(data: Path, folder: Path) -> None:
     rows = np.isin(pool.targets, numbers)
     targets = np.searchsorted(numbers, pool.targets[rows])
     np.savez(folder / "dogs-and-cats.npz", x=pool.images[rows], y=targets, classes=DOGS_AND_CATS)
+
+
+def _write_jpegs(data: Path, folder: Path) -> None:
+    """CIFAR-10 to learn from, as it is, and its test images as lossy JPEGs."""
+    with TemporaryDirectory() as unpacked, ZipFile(data / "cifar10" / "cifar10_test_jpeg_100pc.zip") as archive:
+        archive.extractall(unpacked)
+        jpegs = load_source(f"folder:{unpacked}").pool
+        pool = cifar10(data).pool
+        np.savez(
+            folder / "cifar10-to-jpeg.npz",
+            x=pool.images, y=pool.targets, x_test=jpegs.images, y_test=jpegs.targets, classes=CIFAR10,
+        )  # fmt: skip
+
+
+def _write_mnist(data: Path, folder: Path) -> None:
+    """MNIST with its own test images; and those after scikit-learn's digits, which are other hands at 8 px."""
+    source = mnist(data)
+    assert source.test is not None
+    test, pools = source.test, {"mnist": source.pool}
+    if find_spec("sklearn") is not None:
+        pools["digits-to-mnist"] = load_source("digits").pool
+    for name, pool in pools.items():
+        np.savez(
+            folder / f"{name}.npz",
+            x=pool.images, y=pool.targets, x_test=test.images, y_test=test.targets, classes=DIGITS,
+        )  # fmt: skip
 
 
 def _write_words(data: Path, folder: Path) -> None:

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from bbprompt.evaluate import Accuracy
 from bbprompt.records import AccuracyRecord, Costs
 
 Scale = Literal["small", "paper"]
-Kind = Literal["run", "no-prompt", "linear-probe", "fine-tuning"]
+Kind = Literal["run", "no-prompt", "linear-probe", "prompt-and-probe", "ensemble", "fine-tuning", "normalised"]
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -34,7 +35,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """How a cell is measured.
 
     Attributes:
-        kind: "run": a whole run, trained and read back from its PNG; "no-prompt": the label map alone; a baseline.
+        kind: "run": a whole run, trained and read back from its PNG; "no-prompt": the label map alone; else a baseline.
         config: the run file as a document; "{inputs}" stands for the folder of inputs.
         needs: what must be there, as ``inputs.missing`` knows it.
     """
@@ -74,3 +75,8 @@ class CellRecord(msgspec.Struct, frozen=True, kw_only=True):
     found: Measured
     seconds: float
     machine: str
+
+
+def record(found: Accuracy) -> AccuracyRecord:
+    """An accuracy as it is kept."""
+    return AccuracyRecord(accuracy=found.value, low=found.low, high=found.high, correct=found.correct, n=found.n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import msgspec
 
 from bbprompt.atomic import write_atomically
 from benchmarks.machine import Machine
+from benchmarks.paper.experiment import Experiment
 from benchmarks.paper.records import Cell, CellRecord, Spec
 from benchmarks.queries.store import Store as Machines
 
@@ -45,3 +47,10 @@ class Store:
 
     def _path(self, experiment: str, scale: str) -> Path:
         return self.folder / f"{experiment}-{scale}.jsonl"
+
+
+def of_today(experiment: Experiment, records: Sequence[CellRecord]) -> list[CellRecord]:
+    """Those that were measured as the experiment now says; others stay on disk and are shown no more."""
+    seeds = 1 + max((record.cell.seed for record in records), default=0)
+    specs = {cell: spec for scale in experiment.seeds for cell, spec in experiment.cells(scale, seeds=seeds)}
+    return [record for record in records if specs.get(record.cell) == record.spec]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 pytest.importorskip("torch")
@@ -20,7 +21,8 @@ from benchmarks.paper.experiments import EXPERIMENTS
 from benchmarks.paper.inputs import missing
 from benchmarks.paper.measure import measure
 from benchmarks.paper.records import Cell, CellRecord, Measured, Spec
-from benchmarks.paper.store import Store
+from benchmarks.paper.steps import CHOSEN, SEEDS, Document, choose, chosen_step
+from benchmarks.paper.store import Store, of_today
 from benchmarks.paper.table import markdown
 
 DIGITS = {"source": "digits", "shots": 4, "validation": 20, "test": 50}
@@ -89,6 +91,24 @@ def test_a_finished_cell_stays_until_its_settings_change(tmp_path: Path) -> None
     assert not store.finished(cell, Spec(kind="run", config={"seed": 1}))
 
 
+def test_what_was_measured_in_another_way_is_shown_no_more() -> None:
+    experiment = table_of(seeds=1)
+    cell = Cell(experiment="toy", scale="small", column="a", row="better", seed=0)
+    now, before = found(cell, 50), msgspec.structs.replace(found(cell, 60), spec=Spec(kind="no-prompt", config={}))
+    assert of_today(experiment, [now]) == [now]
+    assert of_today(experiment, [before]) == []
+
+
+def test_the_step_of_text_prompted_cells_is_the_one_that_validation_chose() -> None:
+    document = msgspec.json.decode(CHOSEN.read_bytes(), type=Document)
+    assert choose({"0.1": [0.5, 0.7], "0.2": [0.6, 0.6], "0.4": [0.9, 0.1]}) == 0.2
+    assert document.chosen == choose(document.validation) == chosen_step()
+    for name in ("texts", "templates-text"):
+        specs = [spec for _, spec in EXPERIMENTS[name].cells("small") if spec.kind == "run"]
+        assert {spec.config["fit"]["step_size"] for spec in specs} == {document.chosen}
+        assert not {cell.seed for cell, _ in EXPERIMENTS[name].cells("small")} & set(SEEDS)
+
+
 def test_needs_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     needs = ("shared:here", "shared:there", "package:json", "package:no_such_package", "hub")
@@ -96,7 +116,7 @@ def test_needs_are_told_apart(tmp_path: Path) -> None:
     assert "hub" not in missing(needs, data=tmp_path, hub=True)
 
 
-@pytest.mark.parametrize("kind", ["no-prompt", "linear-probe", "run"])
+@pytest.mark.parametrize("kind", ["no-prompt", "linear-probe", "prompt-and-probe", "ensemble", "normalised", "run"])
 def test_a_cell_is_measured_on_the_real_model(tmp_path: Path, kind: str) -> None:
     pytest.importorskip("efficientnet_lite_pytorch")
     config = {
@@ -109,7 +129,7 @@ def test_a_cell_is_measured_on_the_real_model(tmp_path: Path, kind: str) -> None
     measured = measure(cell, Spec(kind=kind, config=config), tmp_path)  # type: ignore[arg-type]
     assert measured.accuracy.n == 50
     assert (measured.no_prompt is not None) == (kind == "run")
-    if kind == "linear-probe":
+    if kind in ("linear-probe", "prompt-and-probe"):
         assert measured.accuracy.accuracy > 0.2
 
 

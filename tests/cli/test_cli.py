@@ -126,6 +126,22 @@ def test_evaluate_scores_the_png_with_the_map_it_carries(
     assert json.loads(out)["accuracy"] == told["accuracy"]
 
 
+def test_evaluate_averages_several_prompts_and_says_what_that_costs(
+    command: Command, oracle: Digits, tmp_path: Path
+) -> None:
+    shared = {**document()["data"], "seed": 5}
+    run_file = tmp_path / "shared.toml"
+    run_file.write_text(tomli_w.dumps(document(data=shared)))
+    pngs = [tmp_path / str(seed) / "prompt.png" for seed in (1, 2)]
+    for seed, png in enumerate(pngs, start=1):
+        command("fit", run_file, "--out", png.parent, "--seed", seed)
+    asked = oracle.asked
+    code, out, _ = command("evaluate", *pngs, run_file)
+    assert code == 0
+    assert "50 images, 2 prompts averaged: 100 queries" in out
+    assert oracle.asked == asked  # both had seen the same test images
+
+
 def test_compare_makes_one_table_of_several_runs(
     command: Command, oracle: Digits, run_file: Path, tmp_path: Path
 ) -> None:

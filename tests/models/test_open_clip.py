@@ -13,8 +13,10 @@ pytest.importorskip("open_clip", reason="open_clip is not installed: make test-m
 import open_clip
 import torch
 
+from bbprompt.config import parse_config
 from bbprompt.errors import ConfigError
 from bbprompt.registry import open_oracle
+from bbprompt.run import fit_run
 from bbprompt.testing.oracles import check_differentiable_oracle, check_oracle
 from bbprompt_adapters import open_clip_
 from bbprompt_adapters.torch_module import TorchOracle
@@ -90,6 +92,27 @@ def test_conforms_and_keeps_no_text_tower(checkpoint: Path) -> None:
     assert not any(parameter.requires_grad or parameter.grad is not None for parameter in module.parameters())
     assert {name.split(".")[0] for name, _ in module.named_parameters()} == {"tower", "head"}
     assert not any("token_embedding" in name for name, _ in module.named_parameters())
+
+
+def test_a_whole_run_embeds_each_class_once(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    embedded: list[int] = []
+    encode = open_clip.CLIP.encode_text
+    monkeypatch.setattr(
+        open_clip.CLIP,
+        "encode_text",
+        lambda self, text, **kw: embedded.append(len(text)) or encode(self, text, **kw),
+    )
+    oracle = {"adapter": "open-clip", "architecture": SMALL, "weights": str(checkpoint), "classes": "digits"}
+    document = {
+        "oracle": oracle,
+        "data": {"source": "digits", "shots": 2, "validation": 10, "test": 10},
+        "labels": {"map": "identity"},
+        "fit": {"method": "gradient", "epochs": 3, "looks": 3},
+    }
+    fit_run(parse_config(document), tmp_path / "run")
+    assert embedded == [1] * 10
 
 
 def test_a_differentiable_oracle_of_its_normalisation(checkpoint: Path) -> None:

@@ -13,6 +13,7 @@ from benchmarks.paper.experiment import Claim, Experiment, Means
 from benchmarks.paper.experiments.published import CIFAR10_CLASSES, VP, clip
 from benchmarks.paper.inputs import HUB, TEXT_PROMPTS
 from benchmarks.paper.records import Cell, Kind, Spec
+from benchmarks.paper.steps import chosen_step
 
 COLUMNS = ("no prompt", "prompt")
 NEEDS = (
@@ -49,7 +50,7 @@ def _small(text: str) -> dict[str, Any]:
         "data": {"source": "npz:{inputs}/cifar10.npz", "shots": 20, "validation": 200, "test": 500},
         "labels": {"map": "identity"},
         "prompt": {"template": "padding", "size": 13, "blend": "add"},
-        "fit": {"method": "gradient", "step_size": 0.001, "epochs": 9, "batch_size": 16, "looks": 9},
+        "fit": {"method": "gradient", "step_size": chosen_step(), "epochs": 9, "batch_size": 16, "looks": 9},
     }
 
 
