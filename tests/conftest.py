@@ -44,7 +44,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     from tests.servers.catalogue import RAN, SERVERS
 
-    ran = sorted({str(value) for report in seen for name, value in report.user_properties if name == RAN})
+    tests = [report for report in seen if isinstance(report, pytest.TestReport)]
+    ran = sorted({str(value) for report in tests for name, value in report.user_properties if name == RAN})
     absent = ", ".join(name for name in SERVERS if not any(line.startswith(f"{name} ") for line in ran))
     left = f"; not: {absent} (`make test-servers` runs all)" if absent else ""
     terminalreporter.write_line(f"servers that ran: {', '.join(ran) or 'none'}{left}")
