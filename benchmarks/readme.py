@@ -31,11 +31,11 @@ PICTURE = ROOT / "docs" / "prompt.png"
 ENLARGED = 3
 TABLE = RESULTS / "queries" / "table.md"
 FAIRNESS = (
-    "Measured so far: `--tasks resnet20-digits --answers full --shots 16 --seeds 3 --budgets 500,1000,2000,5000,10000`. "
-    "Each row: the strongest of all peers there, each at its paper's settings and tuned (`python -m benchmarks.queries "
-    "tune`); `ares, own answer` is a local model that answers in the service's stead. `auto`'s parts were developed on "
-    "other seeds of resnet20 reading digits. Every row, the ablation and where `auto` does not beat a peer: "
-    "[table.md](benchmarks/results/queries/table.md), and as [curves](benchmarks/results/queries/curves.png)."
+    "Measured so far, with `--shots 16 --seeds 3`: resnet20 reading digits against every peer, each at its paper's "
+    "settings and tuned (`python -m benchmarks.queries tune`), and against a few of them where it answers labels alone, "
+    "and on Lite0. Each row names the strongest; `ares, own answer` is a local model that answers in its stead. "
+    "`auto`'s parts were developed on other seeds of these tasks. Every row, the ablation and where `auto` does not beat "
+    "a peer: [table.md](benchmarks/results/queries/table.md), and as [curves](benchmarks/results/queries/curves.png)."
 )
 
 

@@ -5,24 +5,23 @@ make demo && python -m benchmarks.tools.screenshots
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from bbprompt.records import load_run
 from bbprompt.report import open_exhibit, write_gallery, write_report
-from benchmarks.tools.runners import find
+from benchmarks.browser import View, chromium, looking
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 DEMO = Path("demo-out")
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-VIEWS = (("light", 900), ("dark", 390))
-HEIGHT = 1400
+VIEWS = (View("wide", 900, 1400, "light"), View("phone", 390, 1400, "dark"))
 BETWEEN = 24
 
 
@@ -34,32 +33,16 @@ def main() -> None:
         write_report(report, [load_run(folder) for folder in folders], title="query-only and gradient")
         write_gallery(gallery, [open_exhibit(folder) for folder in reversed(folders)], title="Prompts")
         for page in (report, gallery):
-            side_by_side([shot(browser, page, scheme, width) for scheme, width in VIEWS]).save(
+            side_by_side([shot(browser, page, view) for view in VIEWS]).save(
                 DOCS / f"{page.stem}.png", optimize=True
             )
 
 
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """Debian's, without a window.
-
-    Raises:
-        ToolMissing: it is not here; `make test-tools` installs it.
-    """
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find("chromium")), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-def shot(browser: Any, page: Path, scheme: str, width: int) -> Image.Image:
+def shot(browser: Browser, page: Path, view: View) -> Image.Image:
     """The top of a page as such a screen shows it."""
-    context = browser.new_context(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
-    opened = context.new_page()
-    opened.goto(page.as_uri())
-    picture = Image.open(BytesIO(opened.screenshot())).convert("RGB")
-    context.close()
-    return picture
+    with looking(browser, view) as (opened, _):
+        opened.goto(page.as_uri())
+        return Image.open(BytesIO(opened.screenshot())).convert("RGB")
 
 
 def side_by_side(pictures: list[Image.Image]) -> Image.Image:

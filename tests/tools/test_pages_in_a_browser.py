@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bbprompt.report import open_exhibit, write_gallery, write_report
-from benchmarks.tools.runners import ToolMissing, find
+from benchmarks.browser import chromium
+from benchmarks.tools.runners import ToolMissing
 from tests.fake_runs import accuracy_record, fake_run, gradient_run
 from tests.golden.cases import FOLDER
 from tests.test_gallery import run_folder
@@ -57,14 +58,11 @@ def browser() -> Iterator[Any]:
     if not os.environ.get(WITH_TOOLS):
         pytest.skip("Chromium runs in `make test-tools`")
     pytest.importorskip("playwright", reason="playwright is installed by `make test-tools`")
-    from benchmarks.tools.screenshots import chromium
-
     try:
-        find("chromium")
+        with chromium() as opened:
+            yield opened
     except ToolMissing as missing:
         pytest.skip(str(missing))
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module", params=["report", "gallery"])
