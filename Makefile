@@ -18,8 +18,9 @@ QUICK_SERVERS := cog litserve
 demo: $(VENV)/.demo
 	$(BIN)/bbprompt demo --out demo-out
 
+# One thread a process: two that wait for each other on two cores take minutes.
 test: lint $(QUICK_SERVERS:%=$(SERVERS)/%/.ready)
-	BBPROMPT_SERVERS=$(SERVERS) $(BIN)/pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 BBPROMPT_SERVERS=$(SERVERS) $(BIN)/pytest -n 2 --dist loadgroup
 
 # Servers that nobody here wrote, each in an environment of its own, about 4 GB together; TorchServe wants Java.
 test-servers: $(VENV)/.dev $(ALL_SERVERS:%=$(SERVERS)/%/.ready)
