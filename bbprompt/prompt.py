@@ -60,9 +60,7 @@ class PixelPrompt:
 
     def levels_ste(self, theta: torch.Tensor) -> torch.Tensor:
         """Render theta (d,) to the values of ``levels``, in theta's dtype, with straight-through gradients."""
-        exact: torch.Tensor = self._exact(theta)
-        low, high = LEVELS[self.template.blend]
-        return (exact + (exact.round() - exact).detach()).clip(low, high)
+        return straight_through(self._exact(theta), self.template.blend)
 
     def apply(self, images: UInt8, theta: Array) -> UInt8:
         """Lay the prompt of theta (d,) over prepared images, uint8 (n, h, w, 3): the bytes that an oracle gets."""
@@ -80,3 +78,9 @@ class PixelPrompt:
         xp = array_namespace(field)
         centre = CENTRE[self.template.blend] * self.template.mask[..., None]
         return xp.asarray(centre, dtype=field.dtype, device=device(field)) + 255 * field
+
+
+def straight_through(exact: torch.Tensor, blend: Blend) -> torch.Tensor:
+    """Round levels to whole ones that pixels can show; gradients pass the rounding and stop at the clip."""
+    low, high = LEVELS[blend]
+    return (exact + (exact.round() - exact).detach()).clip(low, high)

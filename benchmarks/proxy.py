@@ -15,8 +15,6 @@ import base64
 import io
 import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +34,7 @@ from bbprompt_adapters.open_inference.tensors import Tensor
 from benchmarks import RESULTS
 from benchmarks.apply import SIDE, a_prompt
 from benchmarks.machine import Machine, describe
+from benchmarks.processes import Server, process
 
 MODEL_S = 0.1
 """What the upstream takes where 32 clients ask it; one client asks one that answers at once."""
@@ -123,30 +122,6 @@ KINDS = (
     Kind("a binary tensor", "open-inference", "/v2/models/m/infer", tensor),
     Kind("a PNG as base64 in JSON", "google-vision", "/v1/images:annotate", png),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A running one."""
-
-    url: str
-    pid: int
-
-    def processor_s(self) -> float:
-        """Seconds that it has taken of processors so far; of Linux, see proc(5)."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def process(*command: str) -> Iterator[Server]:
-    """A server in a process of its own; its address is its first line."""
-    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield Server(server.stdout.readline().strip(), server.pid)
-        finally:
-            server.terminate()
 
 
 @contextmanager

@@ -47,13 +47,13 @@ def fit_auto(
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
-    asked, window, maps = 0, start, fit_map(start, objective.targets)
-    hungry = maps.whole.learns and starves(start)
+    asked, window, hungry = 0, start, starves(start)
     if (hungry or student is not None) and (checkpoint is None or not checkpoint.exists()):
         try:
-            selection.look(theta, maps.whole, step=0, queries=0, loss=None)
+            label_map = fit_map(start, objective.targets).whole
+            selection.look(theta, label_map, step=0, queries=0, loss=None)
             asked = selection.cost
-            if hungry:
+            if hungry and label_map.learns:
                 asked = learn_map(
                     objective,
                     theta,

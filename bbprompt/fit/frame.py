@@ -18,7 +18,7 @@ from bbprompt.fit.by_gradient import as_log
 from bbprompt.fit.selection import FitMap
 from bbprompt.losses import Loss
 from bbprompt.oracle import DifferentiableOracle
-from bbprompt.prompt import CENTRE
+from bbprompt.prompt import CENTRE, straight_through
 from bbprompt.templates.padding import Padding
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ def _framed(images: UInt8, field: torch.Tensor, width: torch.Tensor) -> torch.Te
     import torch
 
     canvas = (field.shape[0], field.shape[1])
-    exact = CENTRE["over"] + 255 * field
-    levels = (exact + (exact.round() - exact).detach()).clip(0, 255)
+    levels = straight_through(CENTRE["over"] + 255 * field, "over")
     now = round(float(width.detach()))
     low, high = max(1, now - 1), min(now + 1, widest(canvas))
 

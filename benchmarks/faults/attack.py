@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ import msgspec
 
 from benchmarks.faults.audit import BOOKS, Audit, Figures
 from benchmarks.faults.client import ENDED, STOPPED, Job, work
+from benchmarks.processes import process
 
 BYTES_PER_IMAGE = 50
 """Of the service's books, about."""
@@ -56,12 +55,8 @@ def service(folder: Path, attack: Attack) -> Iterator[str]:
     command = ["-m", "benchmarks.faults.service", "--log", str(folder / BOOKS), "--seed", str(attack.seed)]
     command += ["--faulty", str(attack.faulty), "--open-inference" if attack.tensors else "--json"]
     command += ["--binary" if attack.binary else "--no-binary", "--varies" if attack.varies else "--constant"]
-    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
+    with process(*command) as server:
+        yield server.url
 
 
 @contextmanager

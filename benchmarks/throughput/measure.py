@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +23,7 @@ from bbprompt.registry import open_oracle
 from bbprompt.wrappers import paid
 from bbprompt_adapters.http.library import httpx
 from benchmarks.faults.dialects import ADAPTER
+from benchmarks.processes import process
 from benchmarks.throughput.server import LABELS, MODEL
 
 TIMEOUT_S = 60.0
@@ -88,15 +87,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def serving(case: Case, seconds: float) -> Iterator[str]:
-    """The server in a process of its own."""
+    """The server in a process of its own; gives its URL."""
     command = ["-m", "benchmarks.throughput.server", "--images", str(case.images), "--side", str(case.side)]
     command += ["--takes", str(seconds), "--binary" if case.binary else "--json"]
-    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
+    with process(*command) as server:
+        yield server.url
 
 
 class Recording(httpx.BaseTransport):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,9 @@ from typing import Any
 import pytest
 
 from bbprompt.report import open_exhibit, write_gallery, write_report
-from benchmarks.browser import chromium
-from benchmarks.tools.runners import ToolMissing
 from tests.fake_runs import accuracy_record, fake_run, gradient_run
 from tests.golden.cases import FOLDER
 from tests.test_gallery import run_folder
-from tests.tools.test_tools_page import WITH_TOOLS
 
 PHONE = {"width": 390, "height": 844}
 LONG = "a run whose name goes on for as long as people make names go on, seed 0"
@@ -51,18 +47,6 @@ SMALLEST = f"""() => Math.min(...{WORDS}.map((element) => {{
   return parseFloat(getComputedStyle(element).fontSize) * Math.hypot(a, b);
 }}))"""
 """Pixels of the screen, also where a figure is scaled down or its words are turned."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not os.environ.get(WITH_TOOLS):
-        pytest.skip("Chromium runs in `make test-tools`")
-    pytest.importorskip("playwright", reason="playwright is installed by `make test-tools`")
-    try:
-        with chromium() as opened:
-            yield opened
-    except ToolMissing as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module", params=["report", "gallery"])
