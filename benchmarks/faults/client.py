@@ -105,21 +105,24 @@ def calls(seed: int) -> Iterator[UInt8]:
 
 
 def _ask(oracle: Cached, images: UInt8, log: Log, file_bytes: int | None) -> None:
-    """Ask until there is an answer, as a user would; whatever is on disk after an error is written down, too."""
+    """Ask until there is an answer, as a user would, or the budget ends; what is on disk then is written down, too."""
     keys = [image_key(image) for image in images]
     while True:
-        began = time.monotonic()
+        began, ended = time.monotonic(), None
         try:
             rows = oracle.query(images).values
-        except OracleError:
-            if oracle.spec.varies:
-                continue  # the ledger knows its answers by their turns
-            held = oracle.ledger.look_up(oracle.spec.name, keys)
+        except (OracleError, BudgetExhausted) as error:
+            ended = error if isinstance(error, BudgetExhausted) else None
+            # Where answers vary, the ledger knows them by their turns.
+            held = {} if oracle.spec.varies else oracle.ledger.look_up(oracle.spec.name, keys)
             found = {key: stored.values.tobytes() for key, stored in held.items()}
         else:
             found = {key: np.asarray(row).tobytes() for key, row in zip(keys, rows, strict=True)}
-        with _largest_file(None if file_bytes is None else resource.RLIM_INFINITY):
-            log.write(Use(began, time.monotonic(), list(found), list(found.values())))
+        if found:
+            with _largest_file(None if file_bytes is None else resource.RLIM_INFINITY):
+                log.write(Use(began, time.monotonic(), list(found), list(found.values())))
+        if ended is not None:
+            raise ended
         if len(found) == len(set(keys)):
             return
 
