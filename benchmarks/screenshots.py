@@ -1,4 +1,4 @@
-"""Photograph the site and the demo's report, as docs/images shows them: `make screenshots`.
+"""Photograph the site, the demo's report and a gallery of its prompts, as docs/images shows them: `make screenshots`.
 
 python -m benchmarks.screenshots, where site/ and demo-out/ are there
 """
@@ -11,10 +11,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from bbprompt.report import open_exhibit, write_gallery
 from benchmarks.browser import DESKTOP, PHONE, PHONE_DARK, View, chromium, hosted, looking
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
+DEMO = ROOT / "demo-out"
 COLOURS = 256
 
 
@@ -42,12 +44,16 @@ SHOTS = (
     Shot("report", "demo-out/report.html", DESKTOP),
     Shot("report", "demo-out/report.html", PHONE),
     Shot("report", "demo-out/report.html", PHONE_DARK, at="#run-1 .examples"),
+    Shot("gallery", "demo-out/gallery.html", DESKTOP),
+    Shot("gallery", "demo-out/gallery.html", PHONE_DARK),
 )
 
 
 def main() -> None:
     """Write every picture."""
     IMAGES.mkdir(exist_ok=True)
+    exhibits = [open_exhibit(DEMO / run) for run in ("gradient", "query-only")]
+    write_gallery(DEMO / "gallery.html", exhibits, title="Prompts")
     with chromium() as browser, hosted(ROOT) as home:
         for shot in SHOTS:
             with looking(browser, shot.view) as (page, _):
