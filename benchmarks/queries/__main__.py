@@ -7,9 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+import msgspec
 
 from benchmarks import RESULTS
 from benchmarks.machine import describe
+from benchmarks.queries import slopes as slopes_
 from benchmarks.queries import tuning
 from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.cell import settings, worthwhile
@@ -115,6 +117,21 @@ def figure(out: Path | None, results: Path) -> None:
     if not groups:
         raise click.ClickException(f"no finished cells in {results}; run some first")
     draw(groups, out or results / "curves.png")
+
+
+@main.command()
+@click.option("--seeds", type=click.IntRange(1, len(SEEDS)), default=3, show_default=True, help="Of the committed.")
+@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+@RESULTS_OPTION
+def slopes(seeds: int, data: Path, results: Path) -> None:
+    """Measure what answers can say about the slope; write slopes.json and slopes.md."""
+    use_one_thread()
+    tasks = _at_hand(tuple(slopes_.STUDENTS), data)
+    found = [slopes_.measure(task, seed, data=data) for task in tasks for seed in SEEDS[:seeds]]
+    measured = slopes_.Measured(machine=describe(), radii=slopes_.RADII, slopes=found)
+    (results / "slopes.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    (results / "slopes.md").write_text(slopes_.markdown(measured), encoding="utf-8")
+    click.echo(slopes_.markdown(measured))
 
 
 def _run(wanted: Sequence[Cell], budgets: Sequence[int], at_once: int, data: Path, store: Store) -> None:

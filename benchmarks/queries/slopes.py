@@ -1,0 +1,141 @@
+"""What answers can say about the slope: where a difference is one, and what a direction worth taking costs.
+
+Without a prompt, under the map that fits there, image i has a slope g_i in its pixels; a prompt can only follow their
+mean g. A pair of probes, r u and -r u of random signs u, laid over one image, tells u . g_i, if the loss is a plane as
+far as r. N pairs then estimate g with cos^2 = |g|^2 / (|g|^2 + d E|g_i|^2 / N); see docs/theory/queries.md. A student
+gives a direction for its lesson alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from scipy.linalg import orth
+
+from bbprompt.arrays import Float
+from bbprompt.parametrisations.dct import Dct
+from bbprompt.searches import DEFAULT_STUDENT
+from bbprompt.task import SEARCH
+from benchmarks.machine import Machine
+from benchmarks.queries.methods import GRADIENT, METHODS, RESNET32
+from benchmarks.queries.records import Cell
+from benchmarks.queries.setup import bench_task, open_cell
+from benchmarks.queries.surface import Surface
+
+RADII = (1, 2, 4, 8)
+"""Grey levels."""
+DIRECTIONS = 4
+"""Tried at each radius, on every training image."""
+COSINE = 0.1
+"""What a direction is priced at."""
+CELLS = 6
+"""Frequencies a side: the 108 values of the row "antithetic-dct"."""
+
+Options = Mapping[str, str]
+
+BOTH: dict[str, Options] = {DEFAULT_STUDENT: {}, "local-model": RESNET32}
+STUDENTS: dict[str, dict[str, Options]] = {
+    "resnet20-digits": BOTH,
+    "resnet56-digits": BOTH,
+    "lite0-digits": {},
+    "conse-cifar10": {},
+}
+"""The tasks, and the students of each; none where the installed one is the oracle itself."""
+
+
+class Slopes(msgspec.Struct, frozen=True, kw_only=True):
+    """One task and seed.
+
+    Attributes:
+        size: d, the pixels' values.
+        mean: |g|, in nats per grey level.
+        single: the root of the mean of |g_i|^2, likewise.
+        low: share of |g|^2 in the 108 lowest frequencies.
+        correlations: of differences and slopes, over images and directions, at each of ``RADII``.
+        students: cosine of g with the mean slope of a student that was taught by the answers without a prompt.
+    """
+
+    task: str
+    seed: int
+    size: int
+    mean: float
+    single: float
+    low: float
+    correlations: tuple[float, ...]
+    students: dict[str, float]
+
+    @property
+    def price(self) -> float:
+        """Images to score for a direction of cosine ``COSINE``, two a pair, were the loss a plane."""
+        return 2 * self.size * (self.single / self.mean) ** 2 / (1 / COSINE**2 - 1)
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What is committed."""
+
+    machine: Machine
+    radii: tuple[int, ...]
+    slopes: list[Slopes]
+
+
+def measure(name: str, seed: int, *, data: Path) -> Slopes:
+    """Measure the task called ``name``, with 16 shots and full answers."""
+    cell = Cell(task=name, answers="full", shots="16", method=GRADIENT, seed=seed)
+    task = open_cell(cell, data, METHODS[GRADIENT])
+    surface, rng = Surface.of(task), task.rng(SEARCH)
+    single = surface.slopes()
+    g = single.mean(axis=0)
+    signs = rng.choice((-1.0, 1.0), size=(DIRECTIONS, *surface.images.shape[1:]))
+    return Slopes(
+        task=name,
+        seed=seed,
+        size=g.size,
+        mean=float(np.linalg.norm(g)),
+        single=float(np.sqrt((single**2).sum(axis=1).mean())),
+        low=_low(g, bench_task(name).side),
+        correlations=tuple(_correlation(surface, single, radius * signs) for radius in RADII),
+        students={
+            student: surface.student_cosine(g, student, _placed(told, data))
+            for student, told in STUDENTS[name].items()
+        },
+    )
+
+
+def markdown(measured: Measured) -> str:
+    """Means over seeds, a row a task."""
+    students = list(dict.fromkeys(student for found in measured.slopes for student in found.students))
+    heads = [
+        "task", "d", "ratio of E abs(g_i)^2 to abs(g)^2", f"queries for a cosine of {COSINE}", "in 108 low frequencies",
+        *(f"r = {radius}" for radius in measured.radii), *students,
+    ]  # fmt: skip
+    lines = [f"| {' | '.join(heads)} |", f"| --- |{' ---: |' * (len(heads) - 1)}"]
+    for task in dict.fromkeys(found.task for found in measured.slopes):
+        of = [found for found in measured.slopes if found.task == task]
+        ratio = np.mean([(found.single / found.mean) ** 2 for found in of])
+        price = np.mean([found.price for found in of])
+        cells = [task, f"{of[0].size:,}", f"{ratio:.0f}", f"{price:,.0f}", f"{np.mean([s.low for s in of]):.1%}"]
+        cells += [f"{value:.2f}" for value in np.mean([found.correlations for found in of], axis=0)]
+        for student in students:
+            cosines = [found.students[student] for found in of if student in found.students]
+            cells.append(f"{np.mean(cosines):.2f}" if cosines else "–")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _correlation(surface: Surface, single: Float, directions: Float) -> float:
+    differences = np.concatenate([surface.differences(direction) for direction in directions])
+    slopes = np.concatenate([single @ direction.ravel() for direction in directions])
+    return float(np.corrcoef(differences, slopes)[0, 1])
+
+
+def _low(g: Float, side: int) -> float:
+    smooth = Dct(mask=np.ones((side, side), dtype=bool), cells=CELLS)
+    basis = orth(np.stack([np.asarray(smooth(unit)).ravel() for unit in np.eye(smooth.size)], axis=1))
+    return float(((basis.T @ g) ** 2).sum() / (g @ g))
+
+
+def _placed(options: Options, data: Path) -> Options:
+    return {key: str(value).replace("{data}", str(data)) for key, value in options.items()}
