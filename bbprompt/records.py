@@ -72,7 +72,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
         no_prompt: accuracy of the unprompted images with the same kind of label map.
         prompt: accuracy of the prompt read back from the PNG, with the label map it carries.
         confusion: counts, rows true classes, columns predicted ones.
-        stopped: "done", or "budget" when the budget ended first.
+        stopped: "done"; "budget" when the budget ended first; "no room" when a prompt had nothing to win.
     """
 
     method: str

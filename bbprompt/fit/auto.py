@@ -1,5 +1,7 @@
 """``method = "auto"``: no knob to turn. The map, a student, where there is one, then pairs; validation guards all.
 
+Where the map alone leaves less than one validation image to win, that is all: no look could see a prompt's gain.
+
 What each part is worth was measured; see benchmarks/queries. A map from more labels than there are images gains most,
 from answers to variations of them. The student moves the prompt fastest in the first thousand queries and then no
 longer helps; antithetic sign pairs on pixels, one image each, move it slowly but on. Selection keeps the best look, no
@@ -18,10 +20,14 @@ from bbprompt.estimators import AntitheticPairs
 from bbprompt.fit.by_map import learn_map, starves
 from bbprompt.fit.by_query import fit_by_query
 from bbprompt.fit.by_student import learn_from_student
+from bbprompt.fit.room import room
 from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
+
+NO_ROOM = "no room"
+"""Why it ended: the map alone leaves nothing that validation could see a prompt win."""
 
 
 def fit_auto(
@@ -48,11 +54,14 @@ def fit_auto(
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
     asked, window, hungry = 0, start, starves(start)
-    if (hungry or student is not None) and (checkpoint is None or not checkpoint.exists()):
+    if checkpoint is None or not checkpoint.exists():
         try:
-            label_map = fit_map(start, objective.targets).whole
+            maps = fit_map(start, objective.targets)
+            label_map = maps.whole
             selection.look(theta, label_map, step=0, queries=0, loss=None)
             asked = selection.cost
+            if room(start, objective.targets, maps) * selection.cost < 1:
+                return selection.finish(queries=asked, stopped=NO_ROOM)
             if hungry and label_map.learns:
                 asked = learn_map(
                     objective,

@@ -38,7 +38,7 @@ class Fit:
         label_map: the map that belongs to it.
         history: one record per look.
         queries: images scored by the fit, hits of the cache included.
-        stopped: "done", or "budget" when the budget ended first.
+        stopped: "done"; "budget" when the budget ended first; "no room" when a prompt had nothing to win.
     """
 
     theta: Float

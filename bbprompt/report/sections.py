@@ -9,6 +9,12 @@ from bbprompt.records import AccuracyRecord, Costs, Examples, ResultRecord, RunR
 from bbprompt.report.pictures import image_uri, png_uri, shown_width, stretched_uri
 from bbprompt.table import accuracy, count, money, no_prompt_name, seconds
 
+ENDED = {
+    "budget": "; its budget ended first",
+    "no room": "; that map leaves less than one validation image to win, so no prompt was paid for",
+}
+"""By ``ResultRecord.stopped``."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -73,7 +79,7 @@ def section(run: RunRecord, *, anchor: str) -> Section:
 def headline(result: ResultRecord) -> str:
     """One sentence: what was reached, against what, at what cost; it follows the run's name."""
     against = f"{no_prompt_name(result)} map ({accuracy(result.no_prompt)})"
-    ended = "; its budget ended first" if result.stopped == "budget" else ""
+    ended = ENDED.get(result.stopped, "")
     return (
         f"gets {accuracy(result.prompt)} of the test images right, "
         f"{_difference(result.prompt, result.no_prompt)} {against}, {_cost(result.costs)}{ended}."

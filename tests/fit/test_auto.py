@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from bbprompt.fit import Fit
 from bbprompt.fit.auto import fit_auto
-from tests.fit.conftest import Linear, Problem
+from tests.fit.conftest import Linear, Problem, images_of
 
 pytest.importorskip("torch")
 
@@ -68,6 +69,21 @@ def test_a_bad_student_is_dropped_and_never_leads_below_no_prompt(make_problem: 
     found = fit(make_problem(), student, queries=3000)
     assert best(found) >= found.history[0].accuracy.accuracy
     assert len(student.lessons) <= 1 + 3
+
+
+def test_nothing_is_paid_for_a_prompt_where_the_map_leaves_nothing_to_win(make_problem: Make) -> None:
+    of_each_class, targets = images_of(np.random.default_rng(2), 300)
+    towards = [of_each_class[targets == number].mean(axis=0).ravel() / 255 - 0.5 for number in range(3)]
+    oracle = Linear(weights=np.stack([*towards, *np.zeros((2, 192))], axis=1))
+    problem = make_problem(oracle, label_map="linear")
+    start = oracle.query(problem.objective.images)
+    few = replace(problem.selection, images=problem.selection.images[:10], targets=problem.selection.targets[:10])
+    found = fit(replace(problem, start=start, selection=few), KnowsAll())
+    assert found.stopped == "no room"
+    assert (found.queries, oracle.asked) == (10, 60 + 10)
+    assert not found.theta.any()
+    many = fit(replace(problem, start=start), KnowsAll())
+    assert many.stopped == "done", "sixty images can show a gain of one in sixty"
 
 
 @pytest.mark.parametrize("stop_at", [100, 500, 900, 1300])
