@@ -77,7 +77,8 @@ class Reader:
             AnswerError: an item is not what ``[answer]`` says.
         """
         rows = [self._row(item) for item in items]
-        return np.asarray(rows, dtype=np.float32).reshape(len(items), len(self.columns))
+        with np.errstate(over="ignore"):  # becomes infinity, which is refused as such
+            return np.asarray(rows, dtype=np.float32).reshape(len(items), len(self.columns))
 
     def _row(self, item: object) -> list[float]:
         found = self.path(item)

@@ -138,6 +138,7 @@ def test_a_mistake_in_a_run_file_is_one_line(options: dict[str, object], message
         ({"scores": [[0.1, 0.9], [0.1, True]]}, "expected a number as score, got True"),
         ({"scores": [[0.1, 0.9], [0.1, 1e400]]}, "no JSON"),
         ({"scores": [[0.1, 0.9], [0.1, 10**400]]}, "NaN or infinity|no JSON"),
+        ({"scores": [[0.1, 0.9], [0.1, 1e300]]}, "NaN or infinity"),
         ({"scores": [[0.1, 0.9], [0.1, 7.0]]}, "where probabilities in"),
         ({"score": []}, "expected a list of 2 items, one per image, got None"),
     ],

@@ -116,6 +116,7 @@ def test_answers_are_read_by_their_own_headers(binary_request: bool, binary_answ
         (scores_json([1, 0, 0] * 2, (2, 3)), r"scores of shape \(2, 3\), expected \(1, 3\)"),
         (scores_json([1, 0, None], (1, 3)), "no array of FP32"),
         (scores_json([1, 0, 1e300], (1, 3)), "NaN or infinity for image 0"),
+        (scores_json([1, 0, 1e300], (1, 3), datatype="FP64"), "NaN or infinity for image 0"),
         (
             httpx.Response(200, stream=httpx.ByteStream(b"no gzip"), headers={"content-encoding": "gzip"}),
             "cannot be decompressed",
