@@ -54,15 +54,15 @@ def fit_auto(
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
     asked, window, hungry = 0, start, starves(start)
-    if checkpoint is None or not checkpoint.exists():
+    fresh = checkpoint is None or not checkpoint.exists()
+    if fresh and room(start, objective.targets, maps := fit_map(start, objective.targets)) * selection.cost < 1:
+        selection.look(theta, maps.whole, step=0, queries=0, loss=None)
+        return selection.finish(queries=selection.cost, stopped=NO_ROOM)
+    if fresh and (hungry or student is not None):
         try:
-            maps = fit_map(start, objective.targets)
-            label_map = maps.whole
-            selection.look(theta, label_map, step=0, queries=0, loss=None)
+            selection.look(theta, maps.whole, step=0, queries=0, loss=None)
             asked = selection.cost
-            if room(start, objective.targets, maps) * selection.cost < 1:
-                return selection.finish(queries=asked, stopped=NO_ROOM)
-            if hungry and label_map.learns:
+            if hungry and maps.whole.learns:
                 asked = learn_map(
                     objective,
                     theta,

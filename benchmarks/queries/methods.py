@@ -62,7 +62,7 @@ BAR_SHARE = 6 / 32
 
 AS_PUBLISHED: dict[str, Method] = {
     NO_PROMPT: Method(NO_PROMPT),
-    GRADIENT: Method("gradient", {"optimiser": "adam", "step_size": 0.02, "batch_size": 16}, looks=10),
+    GRADIENT: Method("gradient", {"optimiser": "adam", "batch_size": 16}, looks=10),
     "auto": Method("auto", anytime=False, looks=4),
     "auto, no student": Method("auto", {"student": "none"}),
     # What a user gains who has a model of the oracle's family at hand; no task's oracle is this one.

@@ -39,7 +39,11 @@ def configure(cell: Cell, method: Method) -> RunConfig:
     )
     fit = {"method": method.name, "loss": loss, "looks": method.looks, **_student(method, bench), **method.options}
     if method.name == GRADIENT:
-        fit |= {"loss": method.loss, "epochs": bench.gradient_passes // (CLASSES * shots.train)}
+        fit |= {
+            "loss": method.loss,
+            "step_size": bench.gradient_step,
+            "epochs": bench.gradient_passes // (CLASSES * shots.train),
+        }
     data = {"shots": shots.train, "validation": shots.validation, "test": bench.test}
     return parse_config(
         {

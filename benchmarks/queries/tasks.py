@@ -46,6 +46,7 @@ class BenchTask:
         seeds: how many of the committed seeds; fewer where the oracle is slow.
         largest_budget: the largest of ``BUDGETS`` that is worth its time here.
         gradient_passes: images that the gradient reference passes forward.
+        gradient_step: its step size, in units of theta; one that photographs bear is too short for digits.
         student: the installed student that methods may teach; ``None`` where it is the oracle itself.
     """
 
@@ -59,6 +60,7 @@ class BenchTask:
     seeds: int = 5
     largest_budget: int = 50_000
     gradient_passes: int = 16_000
+    gradient_step: float = 0.02
     student: str | None = DEFAULT_STUDENT
 
     def missing(self, data: Path) -> list[str]:
@@ -91,6 +93,7 @@ def _text(texts: str, source: Callable[[Path], Source], *, shots: Mapping[str, S
         source=source,
         needs=(texts, "conse-text"),
         label_map="identity",
+        gradient_step=0.001,
         shots=shots,
         test=test,
     )

@@ -71,6 +71,14 @@ def test_a_bad_student_is_dropped_and_never_leads_below_no_prompt(make_problem: 
     assert len(student.lessons) <= 1 + 3
 
 
+def test_with_more_queries_it_goes_on_and_asks_nothing_twice(make_problem: Make, tmp_path: Path) -> None:
+    oracle, state = Linear(), tmp_path / "state"
+    for queries in (70, 500, 1500):
+        found = fit(make_problem(oracle), None, queries=queries, checkpoint=state)
+        assert (found.stopped, found.queries) == ("done", oracle.asked)
+    assert best(found) > found.history[0].accuracy.accuracy
+
+
 def test_nothing_is_paid_for_a_prompt_where_the_map_leaves_nothing_to_win(make_problem: Make) -> None:
     of_each_class, targets = images_of(np.random.default_rng(2), 300)
     towards = [of_each_class[targets == number].mean(axis=0).ravel() / 255 - 0.5 for number in range(3)]
