@@ -51,7 +51,11 @@ def test_images_are_at_no_distance_from_themselves(tmp_path: Path, monkeypatch: 
         patch.setattr(torch, "load", lambda *_args, **_kw: {})
         weights.touch()
         random = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], str(weights))
+    for part in random.modules():  # torch's own start loses half the signal a layer, and all of it in ninety
+        if isinstance(part, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
     torch.save(random.state_dict(), weights)
     images, others = noise(4, seed=0), noise(4, seed=1) // 4
-    assert fid(images, images.copy(), weights) == pytest.approx(0, abs=1e-2)
-    assert fid(images, others, weights) > fid(images, images.copy(), weights) + 1e-2
+    apart = fid(images, others, weights)
+    assert apart > 1e-2
+    assert fid(images, images.copy(), weights) == pytest.approx(0, abs=1e-4 * apart)
