@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from benchmarks.queries.methods import NO_PROMPT
+from benchmarks.queries.methods import METHODS, NO_PROMPT
 from benchmarks.queries.metrics import Estimate
 from benchmarks.queries.summary import Group
 
@@ -79,16 +79,29 @@ def _words(those: list[Verdict]) -> Iterator[str]:
         )
 
 
-def headline(groups: Iterable[Group], ours: str) -> str:
-    """One line a group and budget: map alone, the strongest peer there by name, ours with its R, gradients.
+def headline(groups: Iterable[Group], ours: str, budgets: Container[int] | None = None) -> str:
+    """One line a group and budget: map alone, the strongest peer by name, ours with its R, gradients.
 
-    The strongest peer is picked by the very test figures that it is shown with, which favours it.
+    The strongest peer is picked by the very test figures that it is shown with, which favours it. A local model that
+    answers in the oracle's stead has a column of its own.
+
+    Args:
+        budgets: those to show; all, if left out.
     """
-    rows = ["| task | queries | map alone | strongest peer | " + ours + " | R | gradients |"]
-    rows.append("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    heads = [
+        "task",
+        "queries",
+        "map alone",
+        "strongest peer",
+        ours,
+        "R",
+        "gradients",
+        "a local model answers instead",
+    ]
+    rows = [f"| {' | '.join(heads)} |", f"| --- |{' ---: |' * (len(heads) - 1)}"]
     for group in groups:
         for budget in group.budgets():
-            row = _headline_row(group, ours, budget)
+            row = _headline_row(group, ours, budget) if budgets is None or budget in budgets else None
             rows += [] if row is None else [f"| {' | '.join(row)} |"]
     return "\n".join(rows)
 
@@ -97,16 +110,25 @@ def _headline_row(group: Group, ours: str, budget: int) -> list[str] | None:
     point = group.point(ours, budget) if ours in group.found else None
     if point is None:
         return None
-    others = [(p.accuracy.value, name) for name in peers(group, ours) if (p := group.point(name, budget))]
-    strongest = f"{max(others)[0]:.3f} {max(others)[1]}" if others else "–"
+    found = {name: p.accuracy.value for name in peers(group, ours) if (p := group.point(name, budget))}
+    through = {name: value for name, value in found.items() if not _answers_itself(name)}
     floor, ceiling = group.references()
-    gain = "–" if point.gain is None else f"{point.gain:.2f}"
     return [
         _title(group),
         f"{budget:,}",
         f"{floor.value:.3f}",
-        strongest,
+        _strongest(through),
         f"{point.accuracy:.3f}",
-        gain,
+        "–" if point.gain is None else f"{point.gain:.2f}",
         f"{ceiling.value:.3f}",
+        _strongest({name: value for name, value in found.items() if name not in through}),
     ]
+
+
+def _answers_itself(name: str) -> bool:
+    return name in METHODS and METHODS[name].own_answer
+
+
+def _strongest(found: dict[str, float]) -> str:
+    name = max(found, key=lambda peer: found[peer], default=None)
+    return "–" if name is None else f"{found[name]:.3f} {name}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchmarks.queries.summary import Group
 from benchmarks.queries.table import markdown
 from benchmarks.queries.verdict import headline, unbeaten, verdicts
@@ -49,7 +51,20 @@ def test_every_peer_that_is_not_beaten_is_named_and_what_beats_us_is_bold() -> N
 
 
 def test_the_headline_shows_the_strongest_peer_not_our_own_parts() -> None:
-    assert "| 0.813 strong | 0.710 ± 0.025 | 0.50 ± 0.00 |" in headline([GROUP], "auto")
+    assert "| 0.813 strong | 0.710 ± 0.025 | 0.50 ± 0.00 | 0.910 | – |" in headline([GROUP], "auto")
+
+
+def test_the_headline_sets_a_local_model_s_own_answers_apart() -> None:
+    own = replace(GROUP, found={**GROUP.found, "ares, own answer": {1_000: seeded(0.95, 0.96, 0.97)}},
+                  failed={**GROUP.failed, "ares, own answer": {}})  # fmt: skip
+    assert "| 0.813 strong | 0.710 ± 0.025 | 0.50 ± 0.00 | 0.910 | 0.960 ares, own answer |" in headline(
+        [own], "auto"
+    )
+
+
+def test_the_headline_shows_the_budgets_asked_for() -> None:
+    assert headline([GROUP], "auto", (1_000,)) == headline([GROUP], "auto")
+    assert "1,000" not in headline([GROUP], "auto", (500,))
 
 
 def test_an_ablation_row_is_compared_as_a_part_of_ours() -> None:
