@@ -66,6 +66,8 @@ def _styles(groups: Sequence[Group]) -> dict[str, dict[str, Any]]:
 def _draw_group(panel: Axes, group: Group, styles: Mapping[str, Mapping[str, Any]]) -> None:
     panel.set_title(f"{group.task}, {group.answers}, {group.shots}", fontsize="medium")
     panel.set(xscale="log", xlabel="image queries", ylabel="test accuracy")
+    panel.set_xticks(group.budgets(), [f"{budget:,}" for budget in group.budgets()])
+    panel.minorticks_off()
     _reference(panel, group.floor, style=":")
     _reference(panel, group.ceiling, style="--")
     for method in [name for name in group.found if name not in styles and not is_part(name, OURS)]:
@@ -74,7 +76,7 @@ def _draw_group(panel: Axes, group: Group, styles: Mapping[str, Mapping[str, Any
     for method in [name for name in styles if name in group.found]:
         budgets, found = _curve(group, method)
         panel.plot(budgets, [point.value for point in found], marker=".", label=method, **styles[method])
-        low, high = ([getattr(point, end) for point in found] for end in ("low", "high"))
+        low, high = (np.clip([getattr(point, end) for point in found], 0, 1) for end in ("low", "high"))
         panel.fill_between(budgets, low, high, alpha=0.15, color=styles[method]["color"], lw=0)
 
 
