@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
@@ -56,9 +56,15 @@ def results_table(runs: Sequence[RunRecord]) -> rich.table.Table:
 
 def results_markdown(runs: Sequence[RunRecord]) -> str:
     """The rows as a Markdown table, with no newline at its end."""
-    ruler = ("---", *["---:"] * (len(HEADINGS) - 1))
-    lines = [HEADINGS, ruler, *(map(_escape_cell, astuple(row)) for row in rows(runs))]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(HEADINGS, (list(map(_escape_cell, astuple(row))) for row in rows(runs)))
+
+
+def markdown_table(
+    headings: Sequence[str], body: Iterable[Sequence[str]], *, left: Collection[int] = frozenset({0})
+) -> str:
+    """A Markdown table, with no newline at its end; columns are right-aligned but for those numbered in ``left``."""
+    ruler = ["---" if number in left else "---:" for number in range(len(headings))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [headings, ruler, *body])
 
 
 def percent(share: float) -> str:

@@ -30,8 +30,10 @@ from PIL import Image, ImageChops
 from bbprompt.cli.apply import BLOCKS
 from bbprompt.deploy import lay_folder, pair_files
 from bbprompt.overlay import Overlay, OverlayMeta, read_overlay, write_overlay
+from bbprompt.table import markdown_table
 from bbprompt.templates import make_template
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.in_turn import processes
 from benchmarks.jpeg import DATA
 from benchmarks.machine import Machine, describe
@@ -174,9 +176,8 @@ def _ratio(images: str, command: str, against: str, seconds: Mapping[str, Sequen
 
 def table(ratios: Sequence[Ratio]) -> str:
     """Markdown."""
-    rows = [f"| {r.images} | {r.command} | {r.bbprompt_ms:.2f} | {r.against} | {r.median:.2f} |" for r in ratios]
-    head = ["| images | command | ms an image | of | ratio |", "| --- | --- | ---: | --- | ---: |"]
-    return "\n".join([*head, *rows])
+    rows = ((r.images, r.command, f"{r.bbprompt_ms:.2f}", r.against, f"{r.median:.2f}") for r in ratios)
+    return markdown_table(("images", "command", "ms an image", "of", "ratio"), rows, left=(0, 1, 3))
 
 
 @click.command()
@@ -190,7 +191,7 @@ def main(rounds: int, data: Path) -> None:
             (source := Path(folder) / "in").mkdir()
             ratios += compare(name, make(data, source, count=count), Path(folder), rounds=rounds)
     measured = Measured(machine=describe(), ratios=ratios)
-    (RESULTS / "apply.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    write_json(RESULTS / "apply.json", measured)
     click.echo(table(ratios))
 
 

@@ -20,6 +20,7 @@ from bbprompt.records import ResultRecord, RunRecord
 from bbprompt.run import fit_run
 from bbprompt.table import results_markdown
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 
 TASK: dict[str, Any] = {
@@ -57,8 +58,7 @@ def main(seeds: int) -> None:
     """Measure each method with each seed; print a table and write digits.json."""
     runs = [measure(method, seed) for method in METHODS for seed in range(seeds)]
     measured = Measured(machine=describe(), runs=[run.result for run in runs])
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "digits.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    write_json(RESULTS / "digits.json", measured)
     click.echo(results_markdown(runs))
 
 

@@ -19,7 +19,9 @@ import msgspec
 from bbprompt.config import RunConfig, parse_config
 from bbprompt.records import OVERLAY, AccuracyRecord
 from bbprompt.run import evaluate_png, fit_run
+from bbprompt.table import markdown_table, percent
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -97,10 +99,8 @@ def means(points: Sequence[Point]) -> Mapping[str, list[float]]:
 
 def table(points: Sequence[Point]) -> str:
     """Markdown."""
-    head = f"| trained behind | {' | '.join(f'sent as {sent}' for sent in SENT)} |"
-    rule = f"| --- |{' ---: |' * len(SENT)}"
-    rows = [f"| {name} | {' | '.join(f'{100 * v:.1f} %' for v in row)} |" for name, row in means(points).items()]
-    return "\n".join([head, rule, *rows])
+    heads = ["trained behind", *(f"sent as {sent}" for sent in SENT)]
+    return markdown_table(heads, ([name, *map(percent, row)] for name, row in means(points).items()))
 
 
 def draw(points: Sequence[Point]) -> None:
@@ -128,7 +128,7 @@ def main(seeds: int, data: Path) -> None:
         point for trained in TRAINED for seed in range(seeds) for point in measure(data, trained=trained, seed=seed)
     ]
     measured = Measured(machine=describe(), points=points)
-    (RESULTS / "jpeg.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    write_json(RESULTS / "jpeg.json", measured)
     draw(points)
     click.echo(table(points))
 

@@ -21,7 +21,9 @@ from threadpoolctl import threadpool_limits
 
 from bbprompt.arrays import Float
 from bbprompt.estimators import ESTIMATORS, GUIDED, Estimator, make_estimator
+from bbprompt.table import markdown_table
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 
 SIZE = 70_000
@@ -115,20 +117,19 @@ def main(steps: int) -> None:
     with threadpool_limits(1):
         found = [measure(name, steps=steps) for name in sorted({**ESTIMATORS, **GUIDED})]
     measured = Measured(machine=describe(), size=SIZE, oracle_ms=ORACLE_MS, estimators=found)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "overhead.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    write_json(RESULTS / "overhead.json", measured)
     click.echo(table(measured))
 
 
 def table(measured: Measured) -> str:
     """The figures as Markdown."""
-    head = "| estimator | ms a candidate | images | of a 10 ms oracle | vectors of d | at d / 2 |"
-    rows = [
-        f"| {e.name} | {e.ms_per_candidate:.2f} | {e.images_per_candidate} | {e.share:.2%} "
-        f"| {e.vectors:.0f} | {e.vectors_at_half:.0f} |"
-        for e in measured.estimators
-    ]
-    return "\n".join([head, "| --- | ---: | ---: | ---: | ---: | ---: |", *rows])
+    heads = ("estimator", "ms a candidate", "images", "of a 10 ms oracle", "vectors of d", "at d / 2")
+    return markdown_table(heads, map(_cells, measured.estimators))
+
+
+def _cells(e: Overhead) -> tuple[str, ...]:
+    share, vectors = f"{e.share:.2%}", (f"{e.vectors:.0f}", f"{e.vectors_at_half:.0f}")
+    return (e.name, f"{e.ms_per_candidate:.2f}", str(e.images_per_candidate), share, *vectors)
 
 
 if __name__ == "__main__":

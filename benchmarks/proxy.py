@@ -29,10 +29,12 @@ import numpy as np
 from PIL import Image
 
 from bbprompt.arrays import UInt8
+from bbprompt.table import markdown_table
 from bbprompt_adapters.open_inference.messages import Body, encode_request
 from bbprompt_adapters.open_inference.tensors import Tensor
 from benchmarks import RESULTS
 from benchmarks.apply import SIDE, a_prompt
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 from benchmarks.processes import Server, process
 
@@ -184,17 +186,16 @@ def measure(kind: Kind, prompt: Path, requests: int) -> Row:
 
 def table(measured: Measured) -> str:
     """Markdown."""
-    head = [
-        f"| request | adapter | ms added | processor ms | {measured.connections} connections: requests/s | proxied |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-    ]
-    rows = [
-        f"| {row.request} | `{row.adapter}` | {row.added_ms:.1f} | {row.processor_ms:.1f} | {row.direct_per_s:.0f} | "
-        f"{row.proxied_per_s:.0f} |"
-        for row in measured.rows
-    ]
+    direct = f"{measured.connections} connections: requests/s"
+    heads = ("request", "adapter", "ms added", "processor ms", direct, "proxied")
+    shown = markdown_table(heads, map(_cells, measured.rows), left=(0, 1))
     note = f"Other work on those processors when it began: a load of {measured.load:.1f} (`uptime`)."
-    return "\n".join([*head, *rows, "", note])
+    return "\n".join([shown, "", note])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    added, rates = f"{row.added_ms:.1f}", (f"{row.direct_per_s:.0f}", f"{row.proxied_per_s:.0f}")
+    return (row.request, f"`{row.adapter}`", added, f"{row.processor_ms:.1f}", *rates)
 
 
 @click.command()
@@ -206,7 +207,7 @@ def main(requests: int) -> None:
         a_prompt(prompt := Path(folder) / "prompt.png")
         rows = [measure(kind, prompt, requests) for kind in KINDS]
     measured = Measured(machine=describe(), load=load, connections=CONNECTIONS, model_s=MODEL_S, rows=rows)
-    (RESULTS / "proxy.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    write_json(RESULTS / "proxy.json", measured)
     click.echo(table(measured))
 
 

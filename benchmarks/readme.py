@@ -16,7 +16,7 @@ from PIL import Image
 
 from bbprompt.overlay import read_overlay
 from bbprompt.records import OVERLAY, ResultRecord
-from bbprompt.table import accuracy, count
+from bbprompt.table import accuracy, count, markdown_table
 from benchmarks import RESULTS
 from benchmarks.digits import Measured
 from benchmarks.queries.store import Store
@@ -72,15 +72,13 @@ def digits() -> str:
     """Table of ``benchmarks.digits``."""
     measured = msgspec.json.decode((RESULTS / "digits.json").read_bytes(), type=Measured)
     heading = "### `python -m benchmarks.digits`: Lite0 at 112 px reads digits, one-to-one map, 400 training images"
-    rows = ["| method | seed | no prompt | prompt | queries |", "| --- | ---: | ---: | ---: | ---: |"]
-    return "\n".join([heading, "", *rows, *map(_digits_row, measured.runs)])
+    shown = markdown_table(("method", "seed", "no prompt", "prompt", "queries"), map(_digits_row, measured.runs))
+    return "\n".join([heading, "", shown])
 
 
-def _digits_row(run: ResultRecord) -> str:
-    return (
-        f"| {run.method} | {run.seed} | {accuracy(run.no_prompt)} | {accuracy(run.prompt)} "
-        f"| {count(run.costs.queries)} |"
-    )
+def _digits_row(run: ResultRecord) -> tuple[str, ...]:
+    reached = (accuracy(run.no_prompt), accuracy(run.prompt))
+    return (run.method, str(run.seed), *reached, count(run.costs.queries))
 
 
 def queries() -> str:

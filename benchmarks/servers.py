@@ -23,7 +23,9 @@ from bbprompt.config import parse_config
 from bbprompt.overlay import read_overlay
 from bbprompt.records import OVERLAY
 from bbprompt.run import fit_run
+from bbprompt.table import markdown_table, percent
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 from tests.servers.catalogue import SERVERS
 from tests.servers.model.make import UNSEEN, write_network, write_task
@@ -103,13 +105,13 @@ def measure_all(names: Sequence[str], *, seeds: int) -> Iterator[Measured]:
 
 def table(measured: Measured) -> str:
     """Markdown, a line per server."""
-    lines = ["| server | adapter | queries | no prompt | prompt, by seed |", "| --- | --- | ---: | ---: | ---: |"]
+    rows = []
     for server in dict.fromkeys(row.server for row in measured.rows):
         own = [row for row in measured.rows if row.server == server]
-        prompted = ", ".join(f"{100 * row.prompt:.1f} %" for row in own)
-        line = f"{server} | {own[0].adapter} | {own[0].queries} | {100 * measured.no_prompt:.1f} % | {prompted}"
-        lines.append(f"| {line} |")
-    return "\n".join(lines)
+        prompted = ", ".join(percent(row.prompt) for row in own)
+        rows.append((server, own[0].adapter, str(own[0].queries), percent(measured.no_prompt), prompted))
+    heads = ("server", "adapter", "queries", "no prompt", "prompt, by seed")
+    return markdown_table(heads, rows, left=(0, 1))
 
 
 @click.command()
@@ -118,7 +120,7 @@ def table(measured: Measured) -> str:
 def main(seeds: int, servers: str) -> None:
     """Measure, write the JSON after each run, print the table."""
     for measured in measure_all(servers.split(","), seeds=seeds):
-        (RESULTS / "servers.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+        write_json(RESULTS / "servers.json", measured)
     click.echo(table(measured))
 
 

@@ -21,6 +21,7 @@ import click
 import msgspec
 from msgspec.structs import asdict, replace
 
+from bbprompt.table import markdown_table
 from benchmarks import RESULTS
 from benchmarks.faults.attack import Attack, run
 from benchmarks.faults.audit import Figures
@@ -129,16 +130,18 @@ def table(parts: Sequence[Measured]) -> str:
     rows["faults and kills"] = reduce(add, [p.figures for p in parts if p.part not in SCENARIOS], Figures())
     total = reduce(add, rows.values())
     columns = ("requests", "kills", "stops", "asked", "billed", "used", *ZERO, "in_flight", "unbilled")
-    lines = [
-        f"| | {' | '.join(name.replace('_', ' ') for name in columns)} |",
-        "| --- |" + " ---: |" * len(columns),
-    ]
-    for name, figures in {**rows, "total": total}.items():
-        lines.append(f"| {name} | {' | '.join(f'{asdict(figures)[column]:,}' for column in columns)} |")
+    counted = (
+        [name, *(f"{asdict(figures)[column]:,}" for column in columns)]
+        for name, figures in {**rows, "total": total}.items()
+    )
     faults = {kind: count for kind, count in total.faults.items() if kind != RIGHT}
-    lines += ["", f"{sum(faults.values()):,} faults injected:", "", "| kind | requests |", "| --- | ---: |"]
-    lines += [f"| {kind} | {count:,} |" for kind, count in sorted(faults.items(), key=lambda item: -item[1])]
-    return "\n".join([*lines, ""])
+    injected = ((kind, f"{count:,}") for kind, count in sorted(faults.items(), key=lambda item: -item[1]))
+    shown = [
+        markdown_table(["", *(name.replace("_", " ") for name in columns)], counted),
+        f"{sum(faults.values()):,} faults injected:",
+        markdown_table(("kind", "requests"), injected),
+    ]
+    return "\n\n".join(shown) + "\n"
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 
 import click
-import msgspec
 
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.fuzz.run import fuzz
 from benchmarks.machine import describe
 
@@ -22,7 +22,7 @@ def main(mutants: int, seed: int) -> None:
     """Feed mutants to the four readers; end with 1 if any of them did what it must not."""
     tallies = fuzz(count=mutants, seed=seed, sanitize=True)
     result = {"mutants": mutants, "seed": seed, "machine": describe(), "readers": tallies}
-    (RESULTS / "fuzz.json").write_bytes(msgspec.json.format(msgspec.json.encode(result)) + b"\n")
+    write_json(RESULTS / "fuzz.json", result)
     for name, tally in tallies.items():
         click.echo(
             f"{name:10}{tally.laid:6} laid rightly {tally.refused:6} refused {len(tally.wrong):4} wrong, "

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.fuzz import adapter_files, remote
 from benchmarks.machine import describe
 
@@ -88,7 +89,7 @@ def main(examples: int, by: int) -> None:
         for line in tally.wrong:
             click.echo(f"    {line}")
     result = {"examples": examples, "seed": by, "machine": describe(), "targets": tallies}
-    (RESULTS / "fuzz-answers.json").write_bytes(msgspec.json.format(msgspec.json.encode(result)) + b"\n")
+    write_json(RESULTS / "fuzz-answers.json", result)
     sys.exit(any(tally.wrong for tally in tallies.values()))
 
 

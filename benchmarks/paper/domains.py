@@ -22,9 +22,10 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from bbprompt.arrays import UInt8
-from bbprompt.atomic import write_atomically
 from bbprompt.data import load_source
+from bbprompt.table import markdown_table
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 from benchmarks.paper.experiments.domains import DOMAINS, SOURCES
 from benchmarks.paper.inputs import DATA, PLACE, prepare
@@ -98,10 +99,10 @@ def measured(sources: dict[str, str], measure: Measure, *, images: int, gained: 
 def table(document: Document) -> str:
     """The figures as Markdown, with rank correlations: four points say little."""
     heading = f"### `python -m benchmarks.paper.domains`: {DOMAINS.title}, against distance and diversity"
-    lines = [f"|  | {document.axes[0]} | {document.axes[1]} | gain, points |", "| --- | ---: | ---: | ---: |"]
-    lines += [f"| {d.name} | {d.distance:.3f} | {d.diversity:.3f} | {_points(d.gain)} |" for d in document.domains]
+    rows = [(d.name, f"{d.distance:.3f}", f"{d.diversity:.3f}", _points(d.gain)) for d in document.domains]
+    shown = markdown_table(("", *document.axes, "gain, points"), rows)
     words = "Published: prompts gain more the farther images are from ImageNet's, and the less varied they are."
-    return "\n".join([heading, "", words, "", *lines, "", *_correlations(document)]) + "\n"
+    return "\n".join([heading, "", words, "", shown, "", *_correlations(document)]) + "\n"
 
 
 def _points(gain: float | None) -> str:
@@ -166,7 +167,7 @@ def main(
         domains = measured(sources, measure, images=images, gained=gained)
     document = Document(machine=describe(), axes=axes, images=images, domains=domains)
     stem = results / f"domains-{scale}-distances"
-    write_atomically(stem.with_suffix(".json"), msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+    write_json(stem.with_suffix(".json"), document)
     stem.with_suffix(".md").write_text(table(document), encoding="utf-8")
     draw(document, stem.with_suffix(".png"))
     click.echo(table(document))

@@ -18,9 +18,9 @@ from typing import Any
 import click
 import msgspec
 
-from bbprompt.atomic import write_atomically
 from bbprompt.run import fit_run
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 from benchmarks.paper.inputs import DATA, prepare
 from benchmarks.paper.measure import fill_in
@@ -93,7 +93,7 @@ def main(data: Path) -> None:
             found[str(step)] = [validated(step, seed, Path(folder)) for seed in SEEDS]
             click.echo(f"{step}: {found[str(step)]}", err=True)
     document = Document(machine=describe(), validation=found, chosen=choose(found))
-    write_atomically(CHOSEN, msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+    write_json(CHOSEN, document)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean, stdev
 
+from bbprompt.table import markdown_table
 from benchmarks.paper.experiment import Claim, Experiment, Means
 from benchmarks.paper.records import Cell, CellRecord, Scale
 
@@ -40,12 +41,12 @@ def markdown(
 def _table(experiment: Experiment, scale: Scale, found: Found) -> str:
     columns, published = experiment.columns[scale], _published_columns(experiment, scale)
     headings = ["", *columns, *(f"published{f', {column}' if column else ''}" for column in published)]
-    lines = [headings, ["---", *["---:"] * (len(headings) - 1)]]
+    lines = []
     for row in experiment.rows[scale]:
         ours = [_cell(found.get((column, row))) for column in columns]
         theirs = [experiment.published.get((column, row)) for column in published]
         lines.append([row, *ours, *(NOTHING if value is None else f"{value:.1f}" for value in theirs)])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(headings, lines)
 
 
 def _published_columns(experiment: Experiment, scale: Scale) -> list[str]:

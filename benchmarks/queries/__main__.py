@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-import msgspec
 
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.machine import describe
 from benchmarks.queries import slopes as slopes_
 from benchmarks.queries import tuning
@@ -129,7 +129,7 @@ def slopes(seeds: int, data: Path, results: Path) -> None:
     tasks = _at_hand(tuple(slopes_.STUDENTS), data)
     found = [slopes_.measure(task, seed, data=data) for task in tasks for seed in SEEDS[:seeds]]
     measured = slopes_.Measured(machine=describe(), radii=slopes_.RADII, slopes=found)
-    (results / "slopes.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    write_json(results / "slopes.json", measured)
     (results / "slopes.md").write_text(slopes_.markdown(measured), encoding="utf-8")
     click.echo(slopes_.markdown(measured))
 

@@ -18,6 +18,7 @@ from scipy.linalg import orth
 from bbprompt.arrays import Float
 from bbprompt.parametrisations.dct import Dct
 from bbprompt.searches import DEFAULT_STUDENT
+from bbprompt.table import markdown_table
 from bbprompt.task import SEARCH
 from benchmarks.machine import Machine
 from benchmarks.queries.methods import GRADIENT, METHODS, RESNET32
@@ -111,7 +112,7 @@ def markdown(measured: Measured) -> str:
         "task", "d", "ratio of E abs(g_i)^2 to abs(g)^2", f"queries for a cosine of {COSINE}", "in 108 low frequencies",
         *(f"r = {radius}" for radius in measured.radii), *students,
     ]  # fmt: skip
-    lines = [f"| {' | '.join(heads)} |", f"| --- |{' ---: |' * (len(heads) - 1)}"]
+    rows = []
     for task in dict.fromkeys(found.task for found in measured.slopes):
         of = [found for found in measured.slopes if found.task == task]
         ratio = np.mean([(found.single / found.mean) ** 2 for found in of])
@@ -121,8 +122,8 @@ def markdown(measured: Measured) -> str:
         for student in students:
             cosines = [found.students[student] for found in of if student in found.students]
             cells.append(f"{np.mean(cosines):.2f}" if cosines else "–")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        rows.append(cells)
+    return markdown_table(heads, rows) + "\n"
 
 
 def _correlation(surface: Surface, single: Float, directions: Float) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from bbprompt.atomic import write_atomically
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine
 from benchmarks.queries.records import Cell, CellRecord
 
@@ -39,9 +40,7 @@ class Store:
         key = hashlib.sha256(msgspec.json.encode(machine)).hexdigest()[:8]
         known = self.machines()
         if key not in known:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            document = msgspec.json.encode({**known, key: machine})
-            write_atomically(self.folder / MACHINES, msgspec.json.format(document) + b"\n")
+            write_json(self.folder / MACHINES, {**known, key: machine})
         return key
 
     def machines(self) -> dict[str, Machine]:

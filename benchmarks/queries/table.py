@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bbprompt.table import markdown_table
 from benchmarks.queries.methods import NO_PROMPT
 from benchmarks.queries.metrics import Estimate, queries_to_reach, recovered_gain
 from benchmarks.queries.summary import Group, Point
@@ -54,7 +55,7 @@ def _rows(group: Group) -> str:
     for method in group.found:
         points = [group.point(method, budget) for budget in budgets]
         rows.append([method, *map(_cell, points), *_costs(budgets, points)])
-    return _table(headings, rows)
+    return markdown_table(headings, rows)
 
 
 def _cell(point: Point | None) -> str:
@@ -79,7 +80,7 @@ def _differences(group: Group, ours: str) -> str:
     for theirs in [NO_PROMPT, *peers(group, ours)]:
         differences = [group.difference(ours, theirs, budget) for budget in budgets]
         rows.append([theirs, *map(_signed, differences)])
-    return _table(["minus", *(f"{budget:,}" for budget in budgets)], rows)
+    return markdown_table(["minus", *(f"{budget:,}" for budget in budgets)], rows)
 
 
 def _ablation(group: Group, ours: str) -> list[str]:
@@ -91,13 +92,8 @@ def _ablation(group: Group, ours: str) -> list[str]:
         if is_part(name, ours)
     ]
     heading = f"Ablation: rows minus {ours}, paired by seed:"
-    return [heading, _table(["row", *(f"{budget:,}" for budget in budgets)], rows)] if rows else []
+    return [heading, markdown_table(["row", *(f"{budget:,}" for budget in budgets)], rows)] if rows else []
 
 
 def _signed(difference: Estimate | None) -> str:
     return NOTHING if difference is None else f"{difference:+.3f}"
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    ruler = ["---", *["---:"] * (len(headings) - 1)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [headings, ruler, *rows])

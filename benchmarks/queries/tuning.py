@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from bbprompt.atomic import write_atomically
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 from benchmarks.queries.cell import run_row
 from benchmarks.queries.methods import Trial, read_tuning
@@ -75,5 +75,4 @@ def _run(name: str, number: int, settings: dict[str, Any], data: Path) -> Trial:
 def _write(path: Path, found: list[Trial]) -> None:
     ordered = sorted(found, key=lambda trial: (trial.method, trial.number))
     tuning = Tuning(task=TASK, budgets=BUDGETS, seeds=SEEDS, machine=describe(), trials=ordered)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(tuning)) + b"\n")
+    write_json(path, tuning)

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from bbprompt.table import markdown_table
 from benchmarks.queries.methods import METHODS, NO_PROMPT
 from benchmarks.queries.metrics import Estimate
 from benchmarks.queries.summary import Group
@@ -98,12 +99,13 @@ def headline(groups: Iterable[Group], ours: str, budgets: Container[int] | None 
         "gradients",
         "a local model answers instead",
     ]
-    rows = [f"| {' | '.join(heads)} |", f"| --- |{' ---: |' * (len(heads) - 1)}"]
-    for group in groups:
-        for budget in group.budgets():
-            row = _headline_row(group, ours, budget) if budgets is None or budget in budgets else None
-            rows += [] if row is None else [f"| {' | '.join(row)} |"]
-    return "\n".join(rows)
+    shown = (
+        _headline_row(group, ours, budget)
+        for group in groups
+        for budget in group.budgets()
+        if budgets is None or budget in budgets
+    )
+    return markdown_table(heads, filter(None, shown))
 
 
 def _headline_row(group: Group, ours: str, budget: int) -> list[str] | None:

@@ -13,8 +13,9 @@ from __future__ import annotations
 import click
 import msgspec
 
-from bbprompt.atomic import write_atomically
+from bbprompt.table import markdown_table
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 from benchmarks.step.memory import Memory, Setting, weigh
 from benchmarks.step.models import MODELS
@@ -71,8 +72,7 @@ HEADINGS = (
 
 def table(models: list[Measured]) -> str:
     """The figures as Markdown."""
-    rows = [HEADINGS, ("---", *["---:"] * (len(HEADINGS) - 1)), *map(_row, models)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return markdown_table(HEADINGS, map(_row, models))
 
 
 def _row(found: Measured) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ def main(models: str, batch: int, steps: int, device: str, amp: bool, compiled: 
     for setting in settings:
         found.append(measure(setting, steps=steps))
         document = Document(machine=describe(), models=found)
-        write_atomically(RESULTS / "step.json", msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+        write_json(RESULTS / "step.json", document)
     click.echo(table(found))
 
 

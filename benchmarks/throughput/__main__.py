@@ -13,7 +13,9 @@ from __future__ import annotations
 import click
 import msgspec
 
+from bbprompt.table import markdown_table
 from benchmarks import RESULTS
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 from benchmarks.throughput.measure import CASES, Row, measure
 from benchmarks.throughput.memory import Memory, sample
@@ -45,30 +47,28 @@ def main(requests: int, rounds: int, queries: int) -> None:
             rows.append(measure(name, seconds=seconds, in_flight=IN_FLIGHT, requests=requests, rounds=rounds))
             click.echo(f"{name}, {rows[-1].answer_ms:.0f} ms: {rows[-1].ratio}", err=True)
     measured = Measured(machine=describe(), rows=rows, memory=memory)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "throughput.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    write_json(FOLDER / "throughput.json", measured)
     (FOLDER / "table.md").write_text(table(measured), encoding="utf-8")
     click.echo(table(measured))
 
 
 def table(measured: Measured) -> str:
     """The figures as Markdown."""
-    head = "| adapter | answer | bare requests/s | ours | ratio | low | high | bare CPU, us | ours |"
-    lines = [head, "| --- |" + " ---: |" * 8]
-    for row in measured.rows:
-        ratio = f"**{row.ratio:.2f}**" if row.ratio >= GOAL else f"{row.ratio:.2f}"
-        lines.append(
-            f"| {row.case} | {row.answer_ms:.0f} ms | {row.bare_per_s:,.0f} | {row.ours_per_s:,.0f} | {ratio} "
-            f"| {row.low:.2f} | {row.high:.2f} | {row.bare_cpu_us:,.0f} | {row.ours_cpu_us:,.0f} |"
-        )
+    heads = ("adapter", "answer", "bare requests/s", "ours", "ratio", "low", "high", "bare CPU, us", "ours")
+    shown = markdown_table(heads, map(_cells, measured.rows))
     memory = measured.memory
     grown = (
         f"{IN_FLIGHT} requests in flight. Memory over {memory.queries[-1]:,} queries: {memory.resident_mb[0]:.1f} MB at "
         f"first, {memory.resident_mb[-1]:.1f} MB at the end; over their second half it grows by "
         f"{memory.slope_mb:.2f} MB in 100,000."
     )
-    lines += ["", grown, ""]
-    return "\n".join(lines)
+    return "\n".join([shown, "", grown, ""])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    ratio = f"**{row.ratio:.2f}**" if row.ratio >= GOAL else f"{row.ratio:.2f}"
+    rates = (f"{row.bare_per_s:,.0f}", f"{row.ours_per_s:,.0f}", ratio, f"{row.low:.2f}", f"{row.high:.2f}")
+    return (row.case, f"{row.answer_ms:.0f} ms", *rates, f"{row.bare_cpu_us:,.0f}", f"{row.ours_cpu_us:,.0f}")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from bbprompt.records import OVERLAY
 from bbprompt.run import fit_run
 from bbprompt.task import open_task
 from benchmarks import RESULTS, jpeg
+from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 from benchmarks.tools.page import Block, blocks
 from benchmarks.tools.runners import ToolMissing, run_block
@@ -142,7 +143,7 @@ def main(images: int, data: Path) -> None:
         with TemporaryDirectory() as folder:
             rows += measure(learn(config, Path(folder) / "run", images=images), chosen)
     measured = Measured(machine=describe(), rows=rows)
-    (RESULTS / "tools.json").write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+    write_json(RESULTS / "tools.json", measured)
     for row in rows:
         share = 100 * row.correct / row.n
         click.echo(f"{row.tool:12} {row.blend:5} {share:5.1f} % of {row.n}, {row.largest_difference} levels away")
