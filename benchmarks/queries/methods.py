@@ -46,7 +46,8 @@ class Method:
 
 
 RESNET32 = {"adapter": "cifar-resnet", "weights": "{data}/cifar10-resnets/resnet32-d509ac18.th"}
-DCT = {"parametrisation": "dct", "cells": 6}
+CELLS = 6
+DCT = {"parametrisation": "dct", "cells": CELLS}
 """108 values: the lowest frequencies of each channel."""
 COARSE = {"parametrisation": "coarse-grid", "cells": 2}
 """12 values: the colours of four quarters. For optimisers that measure one axis after another."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,9 +81,13 @@ def _placed(config: RunConfig, data: Path) -> RunConfig:
     told = config.fit.options.get("student_options", {})
     if not told:
         return config
-    found = {key: value.replace("{data}", str(data)) for key, value in told.items()}
-    options = {**config.fit.options, "student_options": found}
+    options = {**config.fit.options, "student_options": placed(told, data)}
     return structs.replace(config, fit=structs.replace(config.fit, options=options))
+
+
+def placed(options: Mapping[str, str], data: Path) -> dict[str, str]:
+    """A student's options with the folder of real data in them."""
+    return {key: value.replace("{data}", str(data)) for key, value in options.items()}
 
 
 def sealed(task: Task) -> Task:

@@ -21,9 +21,9 @@ from bbprompt.searches import DEFAULT_STUDENT
 from bbprompt.table import markdown_table
 from bbprompt.task import SEARCH
 from benchmarks.machine import Machine
-from benchmarks.queries.methods import GRADIENT, METHODS, RESNET32
+from benchmarks.queries.methods import CELLS, GRADIENT, METHODS, RESNET32
 from benchmarks.queries.records import Cell
-from benchmarks.queries.setup import bench_task, open_cell
+from benchmarks.queries.setup import bench_task, open_cell, placed
 from benchmarks.queries.surface import Surface
 
 RADII = (1, 2, 4, 8)
@@ -32,8 +32,6 @@ DIRECTIONS = 4
 """Tried at each radius, on every training image."""
 COSINE = 0.1
 """What a direction is priced at."""
-CELLS = 6
-"""Frequencies a side: the 108 values of the row "antithetic-dct"."""
 
 Options = Mapping[str, str]
 
@@ -99,7 +97,7 @@ def measure(name: str, seed: int, *, data: Path) -> Slopes:
         low=_low(g, bench_task(name).side),
         correlations=tuple(_correlation(surface, single, radius * signs) for radius in RADII),
         students={
-            student: surface.student_cosine(g, student, _placed(told, data))
+            student: surface.student_cosine(g, student, placed(told, data))
             for student, told in STUDENTS[name].items()
         },
     )
@@ -136,7 +134,3 @@ def _low(g: Float, side: int) -> float:
     smooth = Dct(mask=np.ones((side, side), dtype=bool), cells=CELLS)
     basis = orth(np.stack([np.asarray(smooth(unit)).ravel() for unit in np.eye(smooth.size)], axis=1))
     return float(((basis.T @ g) ** 2).sum() / (g @ g))
-
-
-def _placed(options: Options, data: Path) -> Options:
-    return {key: str(value).replace("{data}", str(data)) for key, value in options.items()}

@@ -10,6 +10,7 @@ import numpy as np
 
 from bbprompt.arrays import Float, Int, UInt8
 from bbprompt.fit.by_gradient import as_log, differentiable
+from bbprompt.fit.by_student import FIRST_PASSES
 from bbprompt.labelmaps import CrossFit
 from bbprompt.oracle import Scores
 from bbprompt.searches import student_for
@@ -18,8 +19,6 @@ from bbprompt.task import TEACH, Task
 if TYPE_CHECKING:
     import torch
 
-LESSON_PASSES = 7
-"""Of a student over the answers without a prompt."""
 BATCH = 40
 
 SummedLoss = Callable[[Int, "torch.Tensor"], "torch.Tensor"]
@@ -71,7 +70,7 @@ class Surface:
         import torch
 
         student, log = student_for(self.task, name, options), self.start.log()
-        student.learn(self.images, log, passes=LESSON_PASSES, rng=self.task.rng(TEACH))
+        student.learn(self.images, log, passes=FIRST_PASSES, rng=self.task.rng(TEACH))
         truth, targets = torch.from_numpy(log).float(), torch.from_numpy(self.task.splits.train.targets)
 
         def of(rows: Int, levels: torch.Tensor) -> torch.Tensor:
