@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import log_softmax
 
 from bbprompt.arrays import Float, Float32, UInt8
@@ -170,6 +171,12 @@ def check_request(images: UInt8, spec: OracleSpec) -> None:
     check_images(images, spec)
     if not 1 <= len(images) <= spec.max_batch:
         raise DataError(f"a request takes 1 to {spec.max_batch} images, got {len(images)}; split them")
+
+
+def as_float32(values: npt.ArrayLike) -> Float32:
+    """Answers as ``Scores`` hold them. What a float32 cannot hold becomes infinite, which ``check_scores`` refuses."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values, dtype=np.float32)
 
 
 def check_scores(scores: Scores, spec: OracleSpec, n: int) -> Scores:

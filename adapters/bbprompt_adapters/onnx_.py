@@ -15,7 +15,7 @@ import numpy as np
 from bbprompt.arrays import Float32, UInt8
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
-from bbprompt.oracle import Answer, OracleSpec, Scores, check_images, check_scores
+from bbprompt.oracle import Answer, OracleSpec, Scores, as_float32, check_images, check_scores
 from bbprompt.registry import needs_extra
 
 with needs_extra("onnx"):
@@ -86,7 +86,7 @@ class OnnxOracle:
         filler = np.repeat(images[-1:], (self.batch or len(images)) - len(images), axis=0)
         fed = self._prepare(np.concatenate([images, filler]))
         (output,) = self.session.run([self.chosen.output], {self.session.get_inputs()[0].name: fed})
-        return np.asarray(output, dtype=np.float32).reshape(len(fed), -1)[: len(images)]
+        return as_float32(output).reshape(len(fed), -1)[: len(images)]
 
     def _prepare(self, images: UInt8) -> Any:
         pixels: Any = images

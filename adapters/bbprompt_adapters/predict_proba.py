@@ -18,7 +18,7 @@ import numpy as np
 from bbprompt.arrays import Float, UInt8
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
-from bbprompt.oracle import Answer, OracleSpec, Scores, check_images, check_scores
+from bbprompt.oracle import Answer, OracleSpec, Scores, as_float32, check_images, check_scores
 
 Layout = Literal["flat", "grey", "image"]
 
@@ -72,7 +72,7 @@ class PredictProbaOracle:
         check_images(images, self.spec)
         if not len(images):
             return Scores(np.empty((0, len(self.spec.labels)), np.float32), self.spec.answer)
-        values = np.asarray(self.classifier.predict_proba(self._prepare(images)), dtype=np.float32)
+        values = as_float32(self.classifier.predict_proba(self._prepare(images)))
         return check_scores(Scores(values, self.spec.answer), self.spec, len(images))
 
     def _prepare(self, images: UInt8) -> Float:

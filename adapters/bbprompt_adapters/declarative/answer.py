@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from bbprompt.arrays import Float32
 from bbprompt.errors import AnswerError
+from bbprompt.oracle import as_float32
 from bbprompt_adapters.declarative.paths import Path, optional_path, parse_path
 from bbprompt_adapters.declarative.schema import Answer
 
@@ -77,8 +76,7 @@ class Reader:
             AnswerError: an item is not what ``[answer]`` says.
         """
         rows = [self._row(item) for item in items]
-        with np.errstate(over="ignore"):  # becomes infinity, which is refused as such
-            return np.asarray(rows, dtype=np.float32).reshape(len(items), len(self.columns))
+        return as_float32(rows).reshape(len(items), len(self.columns))
 
     def _row(self, item: object) -> list[float]:
         found = self.path(item)

@@ -9,7 +9,7 @@ import numpy as np
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import AnswerError
-from bbprompt.oracle import OracleSpec, Scores, check_request, check_scores
+from bbprompt.oracle import OracleSpec, Scores, as_float32, check_request, check_scores
 from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.http.transport import Reply, Transport
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, decode_response, encode_request
@@ -68,8 +68,7 @@ class OpenInferenceOracle:
     def _pick(self, outputs: list[Tensor]) -> np.ndarray:
         for tensor in outputs:
             if tensor.name == self._output:
-                with np.errstate(over="ignore"):  # becomes infinity, which is refused as such
-                    return tensor.values.astype(np.float32)
+                return as_float32(tensor.values)
         names = ", ".join(tensor.name for tensor in outputs) or "none"
         raise AnswerError(f"{self.spec.name} answered the outputs {names}; expected {self._output!r}")
 

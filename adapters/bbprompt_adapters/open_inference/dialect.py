@@ -15,7 +15,7 @@ import numpy as np
 from bbprompt.arrays import UInt8
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
-from bbprompt.oracle import Answer, Scores
+from bbprompt.oracle import Answer, Scores, as_float32
 from bbprompt.proxy.dialect import Fetch, Lay, Message, Refusal, Relabel
 from bbprompt_adapters.levels import levels_of
 from bbprompt_adapters.open_inference.messages import JSON_SIZE, NUMBER
@@ -97,7 +97,7 @@ class OpenInference:
         values = _tensor(wire, tail).values
         if values.ndim != 2:
             raise Refusal(f"scores of shape {values.shape}, expected (images, labels)")
-        mapped = Tensor(str(chosen), relabel(Scores(values.astype(np.float32), self.options.answer)))
+        mapped = Tensor(str(chosen), relabel(Scores(as_float32(values), self.options.answer)))
         body.tensors[index] = _wire(wire, mapped, binary=tail is not None)
         return _put_together(answer, body, "outputs")
 
