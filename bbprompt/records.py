@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -19,6 +20,9 @@ LEDGER = "ledger.sqlite"
 RUN_FILE = "run.toml"
 SIZE = "size.json"
 CHECKPOINT = "checkpoint.msgpack"
+
+Stopped: TypeAlias = Literal["done", "budget", "no room"]
+"""Why a fit ended: by itself; the budget ended first; a prompt had nothing to win."""
 
 
 class AccuracyRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +76,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
         no_prompt: accuracy of the unprompted images with the same kind of label map.
         prompt: accuracy of the prompt read back from the PNG, with the label map it carries.
         confusion: counts, rows true classes, columns predicted ones.
-        stopped: "done"; "budget" when the budget ended first; "no room" when a prompt had nothing to win.
+        stopped: why the fit ended.
     """
 
     method: str
@@ -87,7 +91,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     prompt: AccuracyRecord
     confusion: list[list[int]]
     costs: Costs
-    stopped: str
+    stopped: Stopped
 
 
 class Examples(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,9 +26,6 @@ from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
 
-NO_ROOM = "no room"
-"""Why it ended: the map alone leaves nothing that validation could see a prompt win."""
-
 
 def fit_auto(
     objective: Objective,
@@ -54,14 +51,15 @@ def fit_auto(
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
     asked, window, hungry = 0, start, starves(start)
-    fresh = checkpoint is None or not checkpoint.exists()
-    if fresh and room(start, objective.targets, maps := fit_map(start, objective.targets)) * selection.cost < 1:
-        selection.look(theta, maps.whole, step=0, queries=0, loss=None)
-        return selection.finish(queries=selection.cost, stopped=NO_ROOM)
-    if fresh and (hungry or student is not None):
+    if checkpoint is None or not checkpoint.exists():
         try:
-            selection.look(theta, maps.whole, step=0, queries=0, loss=None)
-            asked = selection.cost
+            maps = fit_map(start, objective.targets)
+            enough = room(start, objective.targets, maps) * selection.cost < 1
+            if enough or hungry or student is not None:
+                selection.look(theta, maps.whole, step=0, queries=0, loss=None)
+                asked = selection.cost
+            if enough:
+                return selection.finish(queries=asked, stopped="no room")
             if hungry and maps.whole.learns:
                 asked = learn_map(
                     objective,
@@ -80,6 +78,7 @@ def fit_auto(
                     student,
                     theta,
                     selection,
+                    maps=maps,
                     fit_map=fit_map,
                     start=start,
                     queries=queries,

@@ -81,6 +81,7 @@ def learn_from_student(
     theta: Float,
     selection: Selection,
     *,
+    maps: CrossFit,
     fit_map: FitMap,
     start: Scores,
     queries: int,
@@ -93,12 +94,12 @@ def learn_from_student(
     Everything is replayed from the ledger on a resume: no checkpoint.
 
     Args:
+        maps: fitted to ``start``.
         start: answers to the objective's images at ``theta``, one each.
         asked: images of ``queries`` that were scored before, the first look among them.
     """
     everything = np.arange(len(objective.targets))
     sampler, lessons, window = Sampler(objective.targets, rng), Lessons(), Window(start)
-    maps = fit_map(start, objective.targets)
     best, lowest = theta, _loss(objective, start, everything, maps)
     answers, worse, rounds = start, 0, 0
     size = min(ROUND, len(everything))

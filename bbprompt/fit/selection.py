@@ -16,7 +16,7 @@ from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.oracle import Oracle, Scores
 from bbprompt.prompt import PixelPrompt
-from bbprompt.records import AccuracyRecord, HistoryRecord
+from bbprompt.records import AccuracyRecord, HistoryRecord, Stopped
 
 FitMap: TypeAlias = Callable[[Scores, Int], CrossFit]
 """From answers (n, k) to all training images, and targets (n,), to a fitted label map."""
@@ -38,14 +38,14 @@ class Fit:
         label_map: the map that belongs to it.
         history: one record per look.
         queries: images scored by the fit, hits of the cache included.
-        stopped: "done"; "budget" when the budget ended first; "no room" when a prompt had nothing to win.
+        stopped: why it ended.
     """
 
     theta: Float
     label_map: LabelMap
     history: list[HistoryRecord]
     queries: int
-    stopped: str
+    stopped: Stopped
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class Selection:
             self.theta, self.label_map, self.score = theta.copy(), label_map, score
             self.accuracy = found.value
 
-    def finish(self, *, queries: int, stopped: str) -> Fit:
+    def finish(self, *, queries: int, stopped: Stopped) -> Fit:
         """Return the best pair; there is one after the first look."""
         assert self.label_map is not None
         return Fit(self.theta, self.label_map, self.history, queries, stopped)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bbprompt.arrays import UInt8
-from bbprompt.records import AccuracyRecord, Costs, Examples, ResultRecord, RunRecord
+from bbprompt.records import AccuracyRecord, Costs, Examples, ResultRecord, RunRecord, Stopped
 from bbprompt.report.pictures import image_uri, png_uri, shown_width, stretched_uri
 from bbprompt.table import accuracy, count, money, no_prompt_name, seconds
 
-ENDED = {
+ENDED: dict[Stopped, str] = {
     "budget": "; its budget ended first",
     "no room": "; that map leaves less than one validation image to win, so no prompt was paid for",
 }
