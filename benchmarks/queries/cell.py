@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
 from bbprompt.config import RunConfig
 from bbprompt.task import Task
 from benchmarks.queries.learning import by_gradient, by_own_answer, within, without_prompt
@@ -37,7 +35,7 @@ def run_row(cell: Cell, row: Method, budgets: Sequence[int], *, data: Path, mach
         error = f"{type(failure).__name__}: {failure}"
     return CellRecord(
         cell=cell,
-        settings=_plain(configure(cell, row)),
+        settings=configure(cell, row),
         budgets=tuple(budgets),
         marks=tuple(marks),
         error=error,
@@ -53,14 +51,9 @@ def worthwhile(cell: Cell, budgets: Sequence[int]) -> tuple[int, ...]:
     return tuple(budget for budget in budgets if budget <= bench_task(cell.task).largest_budget)
 
 
-def settings(cell: Cell) -> dict[str, object]:
-    """Everything that the cell is run with, as plain values."""
-    return _plain(configure(cell, METHODS[cell.method]))
-
-
-def _plain(config: RunConfig) -> dict[str, object]:
-    found: dict[str, object] = msgspec.json.decode(msgspec.json.encode(config))
-    return found
+def settings(cell: Cell) -> RunConfig:
+    """Everything that the cell is run with."""
+    return configure(cell, METHODS[cell.method])
 
 
 def _marks(task: Task, row: Method, budgets: Sequence[int]) -> Iterator[Mark]:

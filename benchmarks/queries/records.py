@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
+from bbprompt.config import RunConfig
 from bbprompt.records import AccuracyRecord
 
 
@@ -39,7 +38,7 @@ class CellRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A finished cell.
 
     Attributes:
-        settings: everything that it was run with, as a run file would say it.
+        settings: everything that it was run with; a setting younger than the record has its default.
         budgets: those asked for.
         marks: one per budget that a first look at validation fits into, in order; fewer if the method failed.
         error: what it failed with.
@@ -48,7 +47,7 @@ class CellRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     cell: Cell
-    settings: dict[str, Any]
+    settings: RunConfig
     budgets: tuple[int, ...]
     marks: tuple[Mark, ...]
     error: str | None

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from bbprompt.atomic import write_atomically
+from bbprompt.config import RunConfig
 from benchmarks.documents import write_json
 from benchmarks.machine import Machine
 from benchmarks.queries.records import Cell, CellRecord
@@ -49,9 +50,7 @@ class Store:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Machine]) if path.exists() else {}
 
 
-def finished(
-    records: Iterable[CellRecord], cell: Cell, budgets: Iterable[int], settings: dict[str, object]
-) -> bool:
+def finished(records: Iterable[CellRecord], cell: Cell, budgets: Iterable[int], settings: RunConfig) -> bool:
     """Whether ``cell`` has been run with these settings, and at these budgets or more."""
     return any(
         record.cell == cell and record.settings == settings and set(budgets) <= set(record.budgets)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from bbprompt.config import RunConfig, parse_config
 from bbprompt.records import AccuracyRecord
 from benchmarks.machine import describe
 from benchmarks.queries.__main__ import main
@@ -15,6 +17,10 @@ from benchmarks.queries.records import Cell, CellRecord, Mark
 from benchmarks.queries.store import Store, finished
 from benchmarks.queries.summary import summarise
 from benchmarks.queries.table import markdown
+
+
+def run_file(**fit: object) -> RunConfig:
+    return parse_config({"oracle": {"adapter": "tiny"}, "data": {"source": "digits"}, "fit": fit})
 
 
 def record_of(method: str, seed: int, accuracies: dict[int, float], **changed: object) -> CellRecord:
@@ -29,7 +35,7 @@ def record_of(method: str, seed: int, accuracies: dict[int, float], **changed: o
     ]
     values: dict[str, object] = {
         "cell": Cell(task="tiny", answers="full", shots="16", method=method, seed=seed),
-        "settings": {"step": 1},
+        "settings": run_file(),
         "budgets": tuple(accuracies),
         "marks": tuple(marks),
         "error": None,
@@ -49,10 +55,22 @@ def test_keeps_the_latest_run_of_each_cell(tmp_path: Path) -> None:
 
 def test_finished_means_these_settings_and_these_budgets() -> None:
     record = record_of("ours", 1, {500: 0.5, 1000: 0.6})
-    assert finished([record], record.cell, [500], {"step": 1})
-    assert not finished([record], record.cell, [500, 2000], {"step": 1})
-    assert not finished([record], record.cell, [500], {"step": 2})
-    assert not finished([], record.cell, [500], {"step": 1})
+    assert finished([record], record.cell, [500], run_file())
+    assert not finished([record], record.cell, [500, 2000], run_file())
+    assert not finished([record], record.cell, [500], run_file(step_size=2.0))
+    assert not finished([], record.cell, [500], run_file())
+
+
+def test_a_record_older_than_a_setting_ran_with_its_default(tmp_path: Path) -> None:
+    """A key that run files gain must not have hours of cells run again."""
+    store, record = Store(tmp_path), record_of("ours", 1, {500: 0.5})
+    store.add(record)
+    (path,) = tmp_path.glob("*.jsonl")
+    line = json.loads(path.read_text("utf-8"))
+    del line["settings"]["data"]["shots"], line["settings"]["labels"]
+    path.write_text(json.dumps(line), "utf-8")
+    assert finished(store.records(), record.cell, [500], run_file())
+    assert not finished(store.records(), record.cell, [500], run_file(epochs=3))
 
 
 def test_describes_each_machine_once(tmp_path: Path) -> None:
