@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
-from scipy.special import log_softmax
 
 from bbprompt.arrays import Float, Int, UInt8
 from bbprompt.evaluate import accuracy
+from bbprompt.fit.temperature import best_log_likelihood, mean_log_likelihood
 from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.oracle import Oracle, Scores
@@ -80,8 +80,8 @@ class Selection:
     def look(self, theta: Float, label_map: LabelMap, *, step: int, queries: int, loss: float | None) -> None:
         """Score ``theta`` with ``label_map``; keep them if they beat the best.
 
-        The mean log-likelihood decides where the map is calibrated, because a hundred images tell accuracies apart
-        only when they are far apart; elsewhere accuracy does, and likelihood between equals.
+        Where the map is calibrated, the mean log-likelihood at its best temperature decides, because a hundred images
+        tell accuracies apart only when they are far apart; elsewhere accuracy does, and likelihood between equals.
         """
         scores = self.oracle.query(self.prompt.apply(self.images, theta))
         class_scores = label_map(scores.log())
@@ -90,8 +90,11 @@ class Selection:
             accuracy=found.value, low=found.low, high=found.high, correct=found.correct, n=found.n
         )
         self.history.append(HistoryRecord(step=step, queries=queries + self.cost, loss=loss, accuracy=record))
-        likelihood = log_softmax(class_scores, axis=1)[np.arange(self.cost), self.targets].mean()
-        score = (0.0 if label_map.calibrated else found.value, float(likelihood))
+        score = (
+            (0.0, best_log_likelihood(class_scores, self.targets))
+            if label_map.calibrated
+            else (found.value, mean_log_likelihood(class_scores, self.targets))
+        )
         if self.label_map is None or score > self.score:
             self.theta, self.label_map, self.score = theta.copy(), label_map, score
             self.accuracy = found.value

@@ -1,0 +1,85 @@
+"""Which look is kept, where the map is sure of itself and where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+
+from bbprompt.fit import Selection
+from bbprompt.fit.temperature import best_log_likelihood, mean_log_likelihood
+from bbprompt.labelmaps.linear import Linear
+from bbprompt.oracle import Answer, OracleSpec, Scores
+from bbprompt.parametrisations import make_parametrisation
+from bbprompt.prompt import PixelPrompt
+from bbprompt.templates import make_template
+
+N, CLASSES = 100, 3
+TARGETS = np.arange(N) % CLASSES
+SPEC = OracleSpec("scripted", (2, 2), ("a", "b", "c"), Answer.LOGITS)
+
+
+def scores_of(correct: int, *, margin: float) -> np.ndarray:
+    """Class scores that are right on the first ``correct`` images and wrong on the others, all by ``margin``."""
+    chosen = np.where(np.arange(N) < correct, TARGETS, (TARGETS + 1) % CLASSES)
+    return margin * np.eye(CLASSES)[chosen]
+
+
+@dataclass
+class Scripted:
+    """Answers one look after the other with what it was told."""
+
+    looks: list[np.ndarray]
+    spec: OracleSpec = SPEC
+
+    def query(self, images: np.ndarray) -> Scores:
+        return Scores(self.looks.pop(0).astype(np.float32), Answer.LOGITS)
+
+
+@pytest.fixture
+def keep():  # type: ignore[no-untyped-def]
+    def keep(*looks: np.ndarray) -> int:
+        template = make_template("full-image", canvas=SPEC.input_size, blend="add")
+        prompt = PixelPrompt(template, make_parametrisation("identity", mask=template.mask))
+        selection = Selection(Scripted(list(looks)), prompt, np.zeros((N, 2, 2, 3), np.uint8), TARGETS)
+        label_map = Linear(np.eye(CLASSES, dtype=np.float32), np.zeros(CLASSES, dtype=np.float32))
+        for number in range(len(looks)):
+            theta = np.full(prompt.size, number / 255)
+            selection.look(theta, label_map, step=number, queries=0, loss=None)
+        return round(float(selection.theta[0]) * 255)
+
+    return keep
+
+
+def test_a_better_look_is_kept_however_sure_of_itself_it_is(keep) -> None:  # type: ignore[no-untyped-def]
+    """Twenty more images of a hundred are right; that the errors are made with more conviction says nothing."""
+    modest, sure = scores_of(50, margin=1.0), scores_of(70, margin=20.0)
+    assert mean_log_likelihood(sure, TARGETS) < mean_log_likelihood(modest, TARGETS)
+    assert keep(modest, sure) == 1
+    assert keep(sure, modest) == 0
+
+
+def test_no_conviction_makes_a_worse_look_better(keep) -> None:  # type: ignore[no-untyped-def]
+    assert keep(scores_of(60, margin=3.0), scores_of(55, margin=0.1), scores_of(55, margin=30.0)) == 0
+
+
+@pytest.mark.parametrize("factor", [0.1, 1.0, 10.0])
+def test_the_best_likelihood_does_not_depend_on_the_temperature_it_starts_from(factor: float) -> None:
+    noisy = scores_of(70, margin=2.0) + np.random.default_rng(0).normal(size=(N, CLASSES))
+    assert best_log_likelihood(factor * noisy, TARGETS) == pytest.approx(
+        best_log_likelihood(noisy, TARGETS), abs=1e-6
+    )
+
+
+def test_the_best_likelihood_is_that_of_the_best_temperature_of_a_fine_grid() -> None:
+    noisy = scores_of(70, margin=5.0) + np.random.default_rng(1).normal(size=(N, CLASSES))
+    grid = [mean_log_likelihood(noisy, TARGETS, temperature=t) for t in np.geomspace(0.05, 20, 2001)]
+    assert best_log_likelihood(noisy, TARGETS) == pytest.approx(max(grid), abs=1e-6)
+
+
+def test_scores_that_say_nothing_are_as_likely_as_a_draw_by_lot() -> None:
+    wrong = scores_of(0, margin=1.0)
+    assert best_log_likelihood(wrong, TARGETS) == pytest.approx(-np.log(CLASSES), abs=0.02)
+    assert mean_log_likelihood(wrong, TARGETS) == pytest.approx(log_softmax([0.0, 1.0, 0.0])[0])
