@@ -1,7 +1,8 @@
 """PNGs that are written fast. A prompted image hardly compresses, so searching for the best filter is time for nothing.
 
-Every row is the difference to the one above (filter 2), and zlib looks for runs alone: a fifth of the time that Pillow's
-fastest takes, and a size within a few percent of its. PNG specification, https://www.w3.org/TR/png-3/, 9.2 and 11.2.
+Every row is the difference to the one above (filter 2), and ISA-L deflates it at its level 1: a tenth of the time that
+Pillow's fastest takes, and a size within a few percent of its. PNG specification, https://www.w3.org/TR/png-3/, 9.2 and
+11.2.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import struct
 import zlib
 
 import numpy as np
+from isal import isal_zlib
 
 from bbprompt.arrays import UInt8
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 UP = 2
-LEVEL, WINDOW_BITS, MEMORY = 1, 15, 9
+LEVEL = 1
 DEPTH, RGB = 8, 2
 
 
@@ -23,8 +25,7 @@ def quick_png(pixels: UInt8) -> bytes:
     """Return the PNG of an RGB image, uint8 (h, w, 3)."""
     height, width, _ = pixels.shape
     header = struct.pack(">2I5B", width, height, DEPTH, RGB, 0, 0, 0)
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW_BITS, MEMORY, zlib.Z_RLE)
-    packed = packer.compress(_filtered(pixels)) + packer.flush()
+    packed = isal_zlib.compress(_filtered(pixels), LEVEL)
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
 
 

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import DataError
-from bbprompt.png import encode_quickly
+from bbprompt.quick_png import quick_png
 from bbprompt_adapters.declarative.schema import Image
 
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "tensor": "application/octet-stream"}
@@ -59,7 +59,7 @@ class Encoder:
     def _compress(self, image: UInt8) -> bytes:
         if self.settings.encoding == "png":
             # A prompt's pixels hardly compress, and the time would be missed on fast endpoints.
-            return encode_quickly(image)
+            return quick_png(image)
         file = io.BytesIO()
         # Colours at full resolution, or a prompt would lose three quarters of them.
         Pillow.fromarray(image).save(file, "jpeg", quality=self.settings.quality, subsampling=0)
