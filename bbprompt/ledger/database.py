@@ -20,13 +20,19 @@ from bbprompt.ledger.group import Group, Job
 T = TypeVar("T")
 
 APPLICATION_ID = 0x62626C67
-VERSION = 2
+VERSION = 3
 
 ABOUT = """CREATE TABLE IF NOT EXISTS about (
         oracle INTEGER PRIMARY KEY REFERENCES oracles,
         spec TEXT NOT NULL
     )"""
-"""What each oracle says of itself, as JSON, so that a run can be replayed where its service is not; from format 2."""
+"""What each oracle says of itself, as JSON, so that a run can be replayed where its service is not."""
+
+UPGRADES = {
+    1: (ABOUT,),
+    2: ("ALTER TABLE reservations ADD COLUMN oracle INTEGER", "ALTER TABLE reservations ADD COLUMN keys BLOB"),
+}
+"""From each older format to the next."""
 
 SCHEMA = (
     """CREATE TABLE oracles (
@@ -41,7 +47,9 @@ SCHEMA = (
     """CREATE TABLE reservations (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         owner TEXT NOT NULL,
-        n INTEGER NOT NULL
+        n INTEGER NOT NULL,
+        oracle INTEGER REFERENCES oracles,
+        keys BLOB
     )""",
     """CREATE TABLE answers (
         oracle INTEGER NOT NULL REFERENCES oracles,
@@ -94,8 +102,9 @@ class Database:
         self._sql.execute("PRAGMA synchronous = EXTRA")
         self._use_log()
         with self._transaction() as sql:
-            if version < VERSION:
-                sql.execute(ABOUT)
+            for older in range(self._pragma("user_version"), VERSION):
+                for statement in UPGRADES[older]:
+                    sql.execute(statement)
             # Written in any case, so that a file or folder that cannot be is refused now, and not at the first payment:
             # of a file that may only be read, SQLite begins a transaction without a word.
             sql.execute(f"PRAGMA user_version = {VERSION}")

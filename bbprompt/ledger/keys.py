@@ -8,6 +8,8 @@ import numpy as np
 
 from bbprompt.arrays import UInt8
 
+KEY_BYTES = 32
+
 
 def image_key(image: UInt8) -> bytes:
     """Return the SHA-256, 32 bytes, of one image's shape and exact pixels: uint8, shape (h, w, 3)."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -16,8 +15,9 @@ import numpy as np
 from bbprompt.arrays import Float32
 from bbprompt.errors import UsageError
 from bbprompt.ledger.database import Database
-from bbprompt.ledger.keys import repeat_key
+from bbprompt.ledger.keys import KEY_BYTES, repeat_key
 from bbprompt.ledger.money import PICO, Budget, Charge, Spending, pico_price
+from bbprompt.ledger.owner import Owner, lives
 
 STORED = np.dtype("<f4")
 """How scores lie in the file, on every machine."""
@@ -27,6 +27,8 @@ TOTALS = """
     sum(pico_usd), sum(unpriced) FROM oracles
 """
 
+RESERVE = "INSERT INTO reservations (owner, n, oracle, keys) VALUES (?, ?, ?, ?)"
+CLAIMS = "SELECT owner, keys FROM reservations JOIN oracles ON oracles.id = oracle WHERE name = ?"
 KEEP = "INSERT OR IGNORE INTO answers (oracle, key, answer, scores) VALUES (?, ?, ?, ?)"
 ANSWER = "SELECT scores, answer FROM answers JOIN oracles ON oracles.id = oracle WHERE name = ? AND key = ?"
 
@@ -65,7 +67,7 @@ class Ledger:
         """Hold an open database; ``Ledger.open`` is what makes one of these."""
         self._database = database
         self._budget = budget
-        self._owner = uuid.uuid4().hex
+        self._owner = Owner.begin()
 
     @classmethod
     def open(cls, path: Path, *, budget: Budget, wait_s: float = 60.0) -> Self:
@@ -79,7 +81,13 @@ class Ledger:
         Raises:
             UsageError: another kind of file, a newer format, or one that cannot be opened or written.
         """
-        return cls(Database(path, wait_s=wait_s), budget)
+        database = Database(path, wait_s=wait_s)
+        try:
+            database.write(_forget_claims_of_the_dead)
+            return cls(database, budget)
+        except BaseException:
+            database.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -91,6 +99,7 @@ class Ledger:
 
     def close(self) -> None:
         """Close the file. Closing twice does nothing."""
+        self._owner.end()
         self._database.close()
 
     def reserve(
@@ -108,23 +117,47 @@ class Ledger:
             BudgetExhausted: they do not fit into the budget.
             ConfigError: the budget is in dollars and the price unknown.
         """
-        n, price = len(keys), pico_price(usd_per_query)
-        cost = None if price is None else n * price + (pico_price(usd_per_request) or 0)
+        price = pico_price(usd_per_query)
+        cost = None if price is None else len(keys) * price + (pico_price(usd_per_request) or 0)
+        return self._database.write(lambda sql: self._reserve(sql, oracle, keys, cost))
 
-        def work(sql: sqlite3.Connection) -> Reservation:
-            queries, pico_usd = sql.execute(
-                "SELECT ifnull(sum(answered + failed + pending), 0), ifnull(sum(pico_usd), 0) FROM oracles"
-            ).fetchone()
-            self._budget.check(spent=queries, spent_pico=pico_usd, n=n, cost=cost)
-            sql.execute("INSERT OR IGNORE INTO oracles (name) VALUES (?)", (oracle,))
-            (number,) = sql.execute("SELECT id FROM oracles WHERE name = ?", (oracle,)).fetchone()
-            row = sql.execute("INSERT INTO reservations (owner, n) VALUES (?, ?)", (self._owner, n)).lastrowid
-            assert row is not None
-            reservation = Reservation(row, number, tuple(keys), cost)
-            _count(sql, reservation, pending=n, spent=n, pico_usd=cost or 0)
-            return reservation
+    def claim(
+        self, oracle: str, keys: Sequence[bytes], *, usd_per_query: float | None, usd_per_request: float = 0.0
+    ) -> Reservation | None:
+        """``reserve``, unless one of ``keys`` has an answer by now, or has been asked for by somebody else.
+
+        Returns:
+            ``None`` then: nothing was counted. Wait while it is ``under_way``, and look it up.
+        """
+        price = pico_price(usd_per_query)
+        cost = None if price is None else len(keys) * price + (pico_price(usd_per_request) or 0)
+
+        def work(sql: sqlite3.Connection) -> Reservation | None:
+            held = any(sql.execute(ANSWER, (oracle, key)).fetchone() for key in keys)
+            return None if held or _under_way(sql, oracle, keys) else self._reserve(sql, oracle, keys, cost)
 
         return self._database.write(work)
+
+    def under_way(self, oracle: str, keys: Collection[bytes]) -> bool:
+        """Whether somebody who lives has asked for one of ``keys`` and has no answer yet."""
+        with self._database.read() as sql:
+            return _under_way(sql, oracle, keys)
+
+    def _reserve(
+        self, sql: sqlite3.Connection, oracle: str, keys: Sequence[bytes], cost: int | None
+    ) -> Reservation:
+        queries, pico_usd = sql.execute(
+            "SELECT ifnull(sum(answered + failed + pending), 0), ifnull(sum(pico_usd), 0) FROM oracles"
+        ).fetchone()
+        n = len(keys)
+        self._budget.check(spent=queries, spent_pico=pico_usd, n=n, cost=cost)
+        sql.execute("INSERT OR IGNORE INTO oracles (name) VALUES (?)", (oracle,))
+        (number,) = sql.execute("SELECT id FROM oracles WHERE name = ?", (oracle,)).fetchone()
+        row = sql.execute(RESERVE, (self._owner.text, n, number, b"".join(keys))).lastrowid
+        assert row is not None
+        reservation = Reservation(row, number, tuple(keys), cost)
+        _count(sql, reservation, pending=n, spent=n, pico_usd=cost or 0)
+        return reservation
 
     def settle(
         self,
@@ -216,7 +249,7 @@ class Ledger:
     def spent(self) -> Spending:
         """What the file holds as spent, whoever spent it."""
         with self._database.read() as sql:
-            row = sql.execute(TOTALS, (self._owner,)).fetchone()
+            row = sql.execute(TOTALS, (self._owner.text,)).fetchone()
         answered, failed, pending, own, pico_usd, unpriced = (value or 0 for value in row)
         return Spending(answered, failed, own, pending - own, usd=None if unpriced else pico_usd / PICO)
 
@@ -248,6 +281,24 @@ def _count(
         pico_usd = pico_usd + ?, unpriced = unpriced + ? WHERE id = ?""",
         (pending, answered, failed, pico_usd, spent if reservation.cost is None else 0, reservation.oracle),
     )
+
+
+def _under_way(sql: sqlite3.Connection, oracle: str, keys: Collection[bytes]) -> bool:
+    wanted = set(keys)
+    return any(
+        not wanted.isdisjoint(_split(claimed)) and lives(owner) for owner, claimed in sql.execute(CLAIMS, (oracle,))
+    )
+
+
+def _forget_claims_of_the_dead(sql: sqlite3.Connection) -> None:
+    """What a killed process had asked for stays counted, and is nobody's any more."""
+    owners = [owner for (owner,) in sql.execute("SELECT DISTINCT owner FROM reservations WHERE oracle NOT NULL")]
+    dead = [(owner,) for owner in owners if not lives(owner)]
+    sql.executemany("UPDATE reservations SET oracle = NULL, keys = NULL WHERE owner = ?", dead)
+
+
+def _split(keys: bytes) -> Iterator[bytes]:
+    return (keys[i : i + KEY_BYTES] for i in range(0, len(keys), KEY_BYTES))
 
 
 def _correction(reservation: Reservation, usd: float | None) -> int:

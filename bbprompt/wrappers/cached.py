@@ -13,13 +13,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from bbprompt.arrays import UInt8
-from bbprompt.errors import UsageError
-from bbprompt.ledger import Ledger, Stored, image_key, repeat_key
+from bbprompt.ledger import Ledger, image_key, repeat_key
 from bbprompt.oracle import Oracle, OracleSpec, Scores, check_images
 from bbprompt.wrappers.counters import Counters
+from bbprompt.wrappers.stored import stored_scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Cached:
             self.oracle.query(images if len(missing) == len(images) else images[list(missing.values())])
             held |= self.ledger.look_up(self.spec.name, missing)
         self._turns.update(turns)  # only now: a call that failed is asked again, in the same turn
-        return self._scores([held[key] for key in keys])
+        return stored_scores([held[key] for key in keys], self.spec)
 
     def _key(self, image: UInt8, turns: Counter[bytes]) -> bytes:
         """Where answers vary, ``turns`` counts what this call asks."""
@@ -67,14 +65,3 @@ class Cached:
             return key
         turns[key] += 1
         return repeat_key(key, self._turns[key] + turns[key] - 1)
-
-    def _scores(self, rows: list[Stored]) -> Scores:
-        spec = self.spec
-        for row in rows:
-            if (row.answer, len(row.values)) != (spec.answer, len(spec.labels)):
-                raise UsageError(
-                    f"the ledger holds {row.answer} of {len(row.values)} labels from {spec.name}, which now gives "
-                    f"{spec.answer} of {len(spec.labels)}; a changed model needs another name, or another folder"
-                )
-        values = np.stack([row.values for row in rows]) if rows else np.empty((0, len(spec.labels)), np.float32)
-        return Scores(values, spec.answer)

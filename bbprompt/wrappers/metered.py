@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import AnswerError, OracleError
-from bbprompt.ledger import Ledger, image_key
+from bbprompt.ledger import Ledger, Reservation, image_key
 from bbprompt.oracle import Oracle, OracleSpec, Scores, check_images, check_scores
 from bbprompt.wrappers.counters import Counters
-from bbprompt.wrappers.halt import Unsent
+from bbprompt.wrappers.halt import Unsent, current_halt
+from bbprompt.wrappers.stored import stored_scores
+
+LOOK_S = 0.02
+"""Between two looks at whether another one's answer has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,8 @@ class Metered:
     """Reserve, send, settle. One query is one request.
 
     A request counts as spent unless its error says that it was certainly not billed. Whatever interrupts it, and
-    an answer that cannot be used, leave it spent and nothing in the cache.
+    an answer that cannot be used, leave it spent and nothing in the cache. What another thread or process has just
+    asked for is waited for and not paid again.
     """
 
     oracle: Oracle
@@ -40,12 +46,18 @@ class Metered:
             OracleError: the query failed.
             AnswerError: the answer is no usable scores.
         """
-        spec = self.spec
-        check_images(images, spec)
+        check_images(images, self.spec)
         keys = [image_key(image) for image in images]
-        reservation = self.ledger.reserve(
-            spec.name, keys, usd_per_query=spec.usd_per_query, usd_per_request=spec.usd_per_request
-        )
+        reservation = self._reserve(keys)
+        return self._share(images, keys) if reservation is None else self._pay(images, reservation)
+
+    def _reserve(self, keys: Sequence[bytes]) -> Reservation | None:
+        spec = self.spec
+        reserve = self.ledger.reserve if spec.varies else self.ledger.claim
+        return reserve(spec.name, keys, usd_per_query=spec.usd_per_query, usd_per_request=spec.usd_per_request)
+
+    def _pay(self, images: UInt8, reservation: Reservation) -> Scores:
+        spec = self.spec
         try:
             scores = self._ask(images)
         except BaseException as error:
@@ -53,11 +65,24 @@ class Metered:
                 self.ledger.release(reservation)
             else:
                 self.ledger.fail(reservation)
-                self.counters.add(paid=len(keys))
+                self.counters.add(paid=len(images))
             raise
         self.ledger.settle(reservation, scores.values, scores.answer, usd=scores.usd, varies=spec.varies)
-        self.counters.add(paid=len(keys))
+        self.counters.add(paid=len(images))
         return scores
+
+    def _share(self, images: UInt8, keys: Sequence[bytes]) -> Scores:
+        """Wait for what others have asked for, take what there is then, and ask for the rest."""
+        name, halt = self.spec.name, current_halt()
+        while self.ledger.under_way(name, keys):
+            halt.sleep(LOOK_S)
+        held = self.ledger.look_up(name, keys)
+        missing = [row for row, key in enumerate(keys) if key not in held]
+        self.counters.add(hits=len(keys) - len(missing))
+        if missing:
+            self.query(images[missing])
+            held = self.ledger.look_up(name, keys)
+        return stored_scores([held[key] for key in keys], self.spec)
 
     def _ask(self, images: UInt8) -> Scores:
         spec, scores = self.spec, self.oracle.query(images)

@@ -15,6 +15,7 @@ import msgspec
 from bbprompt.ledger import Budget, Ledger
 from benchmarks.faults.books import Entry, Use, read
 from benchmarks.faults.client import LEDGER
+from benchmarks.faults.kinds import RIGHT
 
 BOOKS = "books.log"
 NEVER = float("inf")
@@ -32,7 +33,8 @@ class Figures(msgspec.Struct, kw_only=True):
         billed: of them the service charged for.
         used: answers that a client has got.
         lost: answers that were on disk, or that a client had got, and were missing or other later.
-        twice: images that were asked for in a call that began when their answer was on disk.
+        twice: images that were asked for in a call that began when their answer was on disk; where no client is
+            killed, every right answer to an image after its first.
         over: images billed, or counted as spent, beyond the budget.
         uncounted: images billed that the ledger does not count.
         wrong: answers that were used and are not the service's.
@@ -68,6 +70,8 @@ class Audit:
     folder: Path
     budget: int
     varies: bool = False
+    undisturbed: bool = False
+    """No client is killed: then each image needs one right answer, however many ask for it at the same time."""
     lost: int = 0
     _held: dict[bytes, bytes] = field(default_factory=dict)
     _on_disk: dict[bytes, float] = field(default_factory=dict)
@@ -99,7 +103,7 @@ class Audit:
             billed=billed,
             used=sum(len(use.keys) for use in uses),
             lost=self.lost + (_differ(lives) if self.varies else self._missing(uses)),
-            twice=0 if self.varies else self._twice(entries, uses),
+            twice=self._twice(entries, uses),
             over=max(0, billed - self.budget) + max(0, spent.queries - self.budget),
             uncounted=max(0, billed - spent.queries),
             wrong=_wrong(entries, uses),
@@ -113,6 +117,11 @@ class Audit:
         )
 
     def _twice(self, entries: Iterable[Entry], uses: Iterable[Use]) -> int:
+        if self.varies:
+            return 0
+        if self.undisturbed:
+            right = Counter(key for entry in entries if entry.kind == RIGHT for key in entry.keys)
+            return right.total() - len(right)
         calls = defaultdict[bytes, list[tuple[float, float]]](list)
         for use in uses:
             for key in use.keys:

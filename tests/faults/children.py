@@ -50,11 +50,17 @@ class Watched:
 
 def ask_on(folder: Path, ready: Connection) -> None:
     """Query image after image, writing down what was used; ends only by being killed."""
-    images = fake_images(50_000, spec=SPEC)
+    ask_for(folder, 50_000, latency_s=0.002, ready=ready)
+
+
+def ask_for(folder: Path, n: int, *, latency_s: float, ready: Connection | None = None) -> None:
+    """Query ``n`` images, the same in every process, call after call, writing down what was used."""
+    images = fake_images(n, spec=SPEC)
     with Ledger.open(folder / LEDGER, budget=Budget()) as ledger:
-        asking = paid(Watched(folder / SEEN), ledger)
-        ready.send(None)
-        for start in range(0, len(images), CALL):
+        asking = paid(Watched(folder / SEEN, latency_s=latency_s), ledger)
+        if ready is not None:
+            ready.send(None)
+        for start in range(0, n, CALL):
             asked = images[start : start + CALL]
             rows = zip(asked, asking.query(asked).values, strict=True)
             append(folder / USED, b"".join(image_key(image) + row.tobytes() for image, row in rows))

@@ -64,6 +64,14 @@ def test_two_runs_that_began_before_there_was_an_answer_have_each_paid_for_their
     assert figures(tmp_path)["twice"] == 0
 
 
+def test_where_no_client_is_killed_an_image_needs_one_right_answer(tmp_path: Path) -> None:
+    books(tmp_path, (1.0, "500", True, [0]), (2.0, "right answer", True, [0, 1]), (2.1, "right answer", True, [0]))
+    paid_for(tmp_path, [0, 1])
+    used(tmp_path, 0.5, 3.0, [0, 1])
+    used(tmp_path, 0.5, 3.0, [0])
+    assert Audit(tmp_path, 4, undisturbed=True).figures(kills=0, stops=0).twice == 1
+
+
 def test_what_was_used_and_is_not_there_or_another_is_lost_and_what_nobody_answered_is_wrong(
     tmp_path: Path,
 ) -> None:

@@ -66,8 +66,28 @@ def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:
 def test_a_newer_format_is_refused(path: Path) -> None:
     with closing(sqlite3.connect(path)) as sql:
         sql.execute("PRAGMA user_version = 99")
-    with pytest.raises(UsageError, match="has format 99, this bbprompt knows up to 2; update bbprompt"):
+    with pytest.raises(UsageError, match="has format 99, this bbprompt knows up to 3; update bbprompt"):
         open_ledger(path)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_format_goes_on_with_what_it_holds(path: Path, version: int) -> None:
+    with closing(sqlite3.connect(path)) as sql:
+        sql.execute("INSERT INTO reservations (owner, n) VALUES ('a process of long ago', 2)")
+        sql.execute("ALTER TABLE reservations DROP COLUMN oracle")
+        sql.execute("ALTER TABLE reservations DROP COLUMN keys")
+        if version == 1:
+            sql.execute("DROP TABLE about")
+        sql.execute(f"PRAGMA user_version = {version}")
+        sql.commit()
+        held = sql.execute("SELECT name, key FROM answers JOIN oracles ON oracles.id = oracle").fetchall()
+    with open_ledger(path) as ledger:
+        assert held
+        assert all(ledger.look_up(name, [key]) for name, key in held)
+        reservation = ledger.claim("a", [bytes([9]) * 32], usd_per_query=None)
+        assert reservation is not None
+        ledger.release(reservation)
+        ledger.describe("a", "{}")
 
 
 def test_a_damaged_file_is_refused(path: Path) -> None:

@@ -15,7 +15,20 @@ import pytest
 from bbprompt.ledger import Budget, Ledger, image_key
 from bbprompt.testing.fakes import FakeOracle, fake_images
 from bbprompt.wrappers import paid
-from tests.faults.children import CALL, KEY, LEDGER, ROW, SEEN, SPEC, USED, Watched, ask_on, records, spend_all
+from tests.faults.children import (
+    CALL,
+    KEY,
+    LEDGER,
+    ROW,
+    SEEN,
+    SPEC,
+    USED,
+    Watched,
+    ask_for,
+    ask_on,
+    records,
+    spend_all,
+)
 
 KILLS = 12
 IN_FLIGHT = SPEC.max_batch * 2 * SPEC.max_in_flight
@@ -42,6 +55,37 @@ def test_a_budget_is_exact_under_4_processes(
     with Ledger.open(tmp_path / LEDGER, budget=Budget()) as ledger:
         fitting = budget - budget % batch
         assert len(records(tmp_path / SEEN, KEY)) == ledger.spent.queries == ledger.spent.answered == fitting
+
+
+def test_processes_that_ask_for_the_same_images_pay_for_them_once(
+    processes: ForkServerContext, tmp_path: Path
+) -> None:
+    children = [
+        processes.Process(target=ask_for, args=(tmp_path, 120), kwargs={"latency_s": 0.01}) for _ in range(3)
+    ]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0] * 3
+    seen, used = records(tmp_path / SEEN, KEY), records(tmp_path / USED, ROW)
+    assert len(seen) == len(set(seen)) == 120
+    assert len(used) == 3 * 120
+    assert len(set(used)) == 120, "each has got the same answers"
+
+
+def test_a_killed_process_is_not_waited_for(processes: ForkServerContext, tmp_path: Path) -> None:
+    child = processes.Process(target=ask_for, args=(tmp_path, SPEC.max_batch), kwargs={"latency_s": 60.0})
+    child.start()
+    while not records(tmp_path / SEEN, KEY):
+        time.sleep(0.001)
+    images = fake_images(SPEC.max_batch, spec=SPEC)
+    with Ledger.open(tmp_path / LEDGER, budget=Budget()) as ledger:
+        assert ledger.under_way(SPEC.name, list(map(image_key, images)))
+        child.kill()
+        child.join()
+        paid(Watched(tmp_path / SEEN, latency_s=0), ledger).query(images)
+        assert (ledger.spent.answered, ledger.spent.lost) == (SPEC.max_batch, SPEC.max_batch)
 
 
 def kill_at_a_random_moment(processes: ForkServerContext, folder: Path, after_s: float) -> None:

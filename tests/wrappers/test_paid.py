@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -129,3 +130,20 @@ def test_a_stopped_call_goes_on_to_the_same_bits(n: int, batch: int, in_flight: 
             paid(Sociable(spec, failing=failing % requests), ledger).query(IMAGES[:n])
         assert paid(Sociable(spec), ledger).query(IMAGES[:n]).values.tobytes() == whole.tobytes()
         assert ledger.spent.answered == n
+
+
+def test_threads_that_ask_for_the_same_images_pay_for_them_once(ledger: Ledger) -> None:
+    """Whoever is later waits, also for one that fails, and then asks for what is still missing."""
+    oracle = FakeOracle(
+        replace(FAKE_SPEC, max_in_flight=2), latency_s=0.02, faults=[OracleError("hiccup", retryable=True)]
+    )
+    images = fake_images(24)
+    with ThreadPoolExecutor(4) as pool:
+        calls = [
+            pool.submit(paid(oracle, ledger, first_wait_s=0.01).query, images[i : i + 16]) for i in (0, 4, 8, 0)
+        ]
+        found = [call.result() for call in calls]
+    for first, scores in zip((0, 4, 8, 0), found, strict=True):
+        np.testing.assert_array_equal(scores.values, oracle.answer(images[first : first + 16]).values)
+    assert ledger.spent.answered == 24
+    assert oracle.queries == 24 + ledger.spent.failed
