@@ -40,7 +40,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test-tools: docs $(VENV)/.dev
+test-tools: docs $(VENV)/.dev .imagemagick-7/.ready
 	.ci/debian $(TOOLS) $(FUZZ_PACKAGES)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,tools]'
 	BBPROMPT_TEST_TOOLS=1 $(BIN)/pytest tests/tools tests/readers tests/browser tests/servers/test_proxy.py tests/servers/test_proxy_aws.py
@@ -117,10 +117,15 @@ $(DOCS)/.docs: pyproject.toml
 	$(DOCS)/bin/pip install --quiet --disable-pip-version-check -e '.[docs]'
 	touch $@
 
+# The tools' tests look for it there.
+.imagemagick-7/.ready: .ci/imagemagick-7
+	.ci/imagemagick-7 $(@D)
+	touch $@
+
 $(SERVERS)/%/.ready: tests/servers/%/requirements.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(MODELS) $(SERVERS) $(SINKS) $(DOCS) demo-out build dist site
+	rm -rf $(VENV) $(MODELS) $(SERVERS) $(SINKS) $(DOCS) .imagemagick-7 demo-out build dist site

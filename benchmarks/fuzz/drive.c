@@ -1,6 +1,7 @@
 /* The C reader in a process of its own; see readers.py. */
-#define BBPROMPT_NO_MAIN
+#define main command_line
 #include "../../examples/readers/read.c"
+#undef main
 #include <stdint.h>
 
 static unsigned char *take(uint32_t *size)

@@ -17,7 +17,10 @@ from benchmarks.tools.page import Block
 
 WITHIN_S = 1200
 GIMP_MODES = {"add": "LAYER-MODE-GRAIN-MERGE-LEGACY", "over": "LAYER-MODE-NORMAL"}
-REAL_IMAGEMAGICK = "ImageMagick 6"
+REAL = {"convert": "ImageMagick 6", "magick": "ImageMagick 7"}
+"""What a tool says that it is, where others have its name."""
+UNPACKED = str(Path(__file__).resolve().parents[2] / ".imagemagick-7" / "bin")
+"""Where `make test-tools` unpacks ImageMagick 7."""
 Run = Callable[[Block, Sequence[Path]], None]
 
 
@@ -103,11 +106,11 @@ def find(tool: str) -> Path:
     Raises:
         ToolMissing: there is none.
     """
-    for folder in os.get_exec_path():
+    for folder in (*os.get_exec_path(), UNPACKED):
         path = shutil.which(tool, path=folder)
-        if path and (tool != "convert" or _says(path, REAL_IMAGEMAGICK)):
+        if path and (tool not in REAL or _says(path, REAL[tool])):
             return Path(path)
-    raise ToolMissing(f"{tool} is not installed; `make test-tools` installs it")
+    raise ToolMissing(f"{REAL.get(tool, tool)} is not installed; `make test-tools` installs it")
 
 
 def _says(path: str, word: str) -> bool:

@@ -19,6 +19,8 @@ from benchmarks.fuzz.readers import compile_c
 from tests.golden.cases import CASES, FOLDER, image
 
 READERS = Path(__file__).resolve().parents[2] / "examples" / "readers"
+SCREEN = 66, 120
+"""Lines and columns."""
 LAID = [(name, blend) for name, blend in CASES if name != "random-patch"]
 
 
@@ -45,6 +47,15 @@ def photo(prompt: Path) -> UInt8:
 def lay(reader: Sequence[str], prompt: Path, pixels: UInt8, folder: Path) -> subprocess.CompletedProcess[bytes]:
     Image.fromarray(pixels).save(folder / "photo.ppm")
     return subprocess.run([*reader, str(prompt), str(folder / "photo.ppm")], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in sorted(READERS.iterdir()) if path.is_file()], ids=lambda p: p.name
+)
+def test_is_seen_at_one_look(path: Path) -> None:
+    lines = path.read_text("utf-8").splitlines()
+    assert len(lines) <= SCREEN[0]
+    assert max(map(len, lines)) <= SCREEN[1]
 
 
 @pytest.mark.parametrize(("name", "blend"), LAID)

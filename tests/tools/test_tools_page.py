@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,11 +65,34 @@ def run(block: Block, where: list[Path]) -> None:
 
 @pytest.mark.parametrize("block", LAYS, ids=lambda block: block.name)
 def test_a_block_lays_the_pixels_that_bbprompt_lays(block: Block, tmp_path: Path) -> None:
+    lays_the_same(block, tmp_path)
+
+
+def lays_the_same(block: Block, tmp_path: Path) -> None:
     prompt = overlay(block.blend)  # type: ignore[arg-type]
     where = folders(tmp_path, prompt, photos())
     run(block, where)
     for folder, photo in zip(where, photos(), strict=True):
         np.testing.assert_array_equal(laid(folder), prompt.apply(photo[None])[0])
+
+
+@pytest.mark.parametrize("command", ["magick-im7.q16hdri", "convert"])
+@pytest.mark.parametrize("block", [b for b in LAYS if b.tool == "imagemagick"], ids=lambda block: block.name)
+def test_imagemagick_with_hdri_and_version_6_lay_the_same(block: Block, command: str, tmp_path: Path) -> None:
+    code = block.code.replace("magick ", f"{command} ", 1)
+    assert code.startswith(command)
+    lays_the_same(replace(block, code=code), tmp_path)
+
+
+@pytest.mark.parametrize("command", ["magick", "magick-im7.q16hdri", "convert"])
+def test_imagemagick_adds_any_two_levels_exactly(command: str, tmp_path: Path) -> None:
+    block = next(block for block in LAYS if block.name == "imagemagick add")
+    photo, prompt = np.mgrid[:256, :256].astype(np.uint8)
+    for name, levels in {"photo.png": photo, "prompt.png": prompt}.items():
+        Image.fromarray(np.stack([levels] * 3, axis=-1)).save(tmp_path / name)
+    run(replace(block, code=block.code.replace("magick ", f"{command} ", 1)), [tmp_path])
+    expected = np.clip(photo.astype(int) + prompt - 128, 0, 255)
+    np.testing.assert_array_equal(laid(tmp_path), np.stack([expected] * 3, axis=-1))
 
 
 def test_gimp_s_other_grain_merge_is_within_one_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
