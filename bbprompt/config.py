@@ -38,10 +38,11 @@ class PromptConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``[prompt]``: template, blend and parametrisation.
 
     Attributes:
-        template: a key of ``TEMPLATES``: where the prompt may put pixels.
+        template: a key of ``TEMPLATES``: where the prompt may put pixels. "auto" is "full-image", and lets the method
+            "auto" find out how large the image is best shown.
         size: width of a frame or side of a patch, in pixels.
         blend: "add" changes the image's pixels, "over" replaces them.
-        shrink: of "padding": the image is resized into the frame instead of lying under it.
+        shrink: of "padding" and "full-image": the image is resized into the frame instead of lying under it.
         position: of a patch: [row, column] of its top left pixel, or a word such as "bottom-right".
         parametrisation: a key of ``PARAMETRISATIONS``: how theta becomes those pixels.
         cells: of "dct" and "coarse-grid": frequencies, or cells, along each side; 6 if left out.
@@ -50,7 +51,7 @@ class PromptConfig(msgspec.Struct, frozen=True, kw_only=True):
             AutoVP's image scale.
     """
 
-    template: str = "full-image"
+    template: str = "auto"
     size: int | None = None
     learn_size: bool = False
     blend: Literal["add", "over"] = "add"

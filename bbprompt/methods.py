@@ -22,18 +22,21 @@ from bbprompt.fit.by_imitation import (
     learn_from_imitation,
 )
 from bbprompt.fit.frame import learn_width
+from bbprompt.fit.layout import Arrange, Arranged, Layout
 from bbprompt.fit.selection import Watch
 from bbprompt.fit.student import Student
 from bbprompt.losses import Loss
 from bbprompt.names import unknown
 from bbprompt.objective import Objective
 from bbprompt.oracle import Oracle, Scores
+from bbprompt.parametrisations.identity import Identity
 from bbprompt.records import SIZE
 from bbprompt.searches import SEARCHES, check_search, open_search, student_for
-from bbprompt.task import FIT, FRAME, TEACH, Task
+from bbprompt.task import ANY_TEMPLATE, FIT, FRAME, TEACH, Task
 from bbprompt.templates.padding import Padding
 
 AUTO = "auto"
+LOCAL_MODEL = "local-model"
 ARES = "ares"
 GRADIENT = "gradient"
 SIZE_EPOCHS = 4
@@ -150,6 +153,7 @@ def run_method(
             task.theta,
             selection,
             student=_student(task),
+            arrange=_arrange(task, oracle),
             fit_map=task.fit_map,
             start=start,
             queries=queries,
@@ -220,6 +224,25 @@ def _student(task: Task) -> Student | None:
     except MissingExtra as error:
         warnings.warn(f"auto goes without a student, which would speed up the first queries: {error}", stacklevel=2)
         return None
+
+
+def _arrange(task: Task, oracle: Oracle) -> Arrange | None:
+    """Bring the task into a layout; ``None`` where the run file says what template and parametrisation it wants.
+
+    Neither where there is a model of the user's for a student: if it is of the oracle's family, it moves the pixels of
+    the image as it is farther than any layout does.
+    """
+    asked, own_model = task.config.prompt, _auto_settings(task).student == LOCAL_MODEL
+    if own_model or (asked.template, asked.parametrisation) != (ANY_TEMPLATE, Identity.name):
+        return None
+
+    def arrange(layout: Layout) -> Arranged:
+        moved = task.shrunk(max(1, round(layout.share * min(task.spec.input_size))))
+        return Arranged(
+            layout, _objective(moved, oracle), _selection(moved, oracle).images, moved.frame(layout.level)
+        )
+
+    return arrange
 
 
 def _check_differentiable(loss: Loss) -> None:

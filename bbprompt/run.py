@@ -140,8 +140,8 @@ def _score_start(task: Task, oracle: Oracle) -> Scores:
 def _overlay(task: Task, fit: Fit) -> Overlay:
     last = fit.history[-1]
     return Overlay(
-        template=task.prompt.template,
-        levels=task.prompt.levels(fit.theta),
+        template=fit.prompt.template,
+        levels=fit.prompt.levels(fit.theta),
         meta=OverlayMeta(
             classes=task.classes,
             label_map=fit.label_map.state(),

@@ -20,9 +20,14 @@ from bbprompt.parametrisations import make_parametrisation
 from bbprompt.prompt import PixelPrompt
 from bbprompt.registry import open_oracle
 from bbprompt.templates import make_template
+from bbprompt.templates.padding import Padding
+from bbprompt.templates.resize import MID_GREY
 from bbprompt.templates.resize import fit as resize
 from bbprompt.texts import open_text_encoder
 from bbprompt.wrappers import encoded
+
+ANY_TEMPLATE, WHOLE = "auto", "full-image"
+"""A template that nobody has asked for begins as the whole image."""
 
 DATA, MAP, FIT, SEARCH, TEACH, FRAME = range(6)
 """Streams of chance: each part of a run draws from its own, so that one does not move the others."""
@@ -53,6 +58,19 @@ class Task:
         prompt = msgspec.structs.replace(self.config.prompt, size=size, learn_size=False)
         config = msgspec.structs.replace(self.config, prompt=prompt)
         return replace(self, config=config, prompt=make_prompt(config, self.spec.input_size))
+
+    def shrunk(self, size: int) -> Task:
+        """The same task with the image shrunk into a frame of ``size`` pixels, and a prompt over both."""
+        prompt = msgspec.structs.replace(self.config.prompt, template=WHOLE, size=size, shrink=True)
+        config = msgspec.structs.replace(self.config, prompt=prompt)
+        return replace(self, config=config, prompt=make_prompt(config, self.spec.input_size))
+
+    def frame(self, level: int) -> Float:
+        """The prompt that paints the frame around a shrunk image in one grey, 0 to 255: theta, pixel by pixel."""
+        canvas, width = self.spec.input_size, self.config.prompt.size
+        assert width is not None
+        painted = Padding(canvas=canvas, blend="add", size=width).mask
+        return np.where(np.repeat(painted.ravel(), 3), (level - MID_GREY) / 255, 0.0)
 
     @property
     def theta(self) -> Float:
@@ -117,7 +135,7 @@ def make_prompt(config: RunConfig, canvas: tuple[int, int]) -> PixelPrompt:
     """
     asked = config.prompt
     template = make_template(
-        asked.template,
+        WHOLE if asked.template == ANY_TEMPLATE else asked.template,
         canvas=canvas,
         blend=asked.blend,
         size=_first_size(asked, canvas) if asked.learn_size else asked.size,

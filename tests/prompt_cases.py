@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 
 import numpy as np
 from hypothesis import settings
@@ -23,8 +23,8 @@ assert set(LEVELS) == set(BLENDS)
 
 
 def small_template(name: str, blend: Blend, *, canvas: tuple[int, int] = CANVAS, shrink: bool = False) -> Template:
-    sized = "size" in {field.name for field in fields(TEMPLATES[name])}
-    return make_template(name, canvas=canvas, blend=blend, size=4 if sized else None, shrink=shrink)
+    sized = any(field.name == "size" and field.default is MISSING for field in fields(TEMPLATES[name]))
+    return make_template(name, canvas=canvas, blend=blend, size=4 if sized or shrink else None, shrink=shrink)
 
 
 def small_parametrisation(name: str, template: Template) -> Parametrisation:

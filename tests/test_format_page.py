@@ -52,6 +52,8 @@ def test_the_schema_has_the_keys_and_names_of_the_code() -> None:
         {"template": {"name": "padding"}},
         {"template": {"name": "padding", "size": "3"}},
         {"template": {"name": "full-image", "size": 3}},
+        {"template": {"name": "full-image", "shrink": True}},
+        {"template": {"name": "single-pixel", "size": 3}},
         {"template": {"name": "fixed-patch", "size": 5, "shrink": True}},
         {"template": {"name": "frame", "size": 3}},
     ],

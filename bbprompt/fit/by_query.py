@@ -57,6 +57,8 @@ def fit_by_query(
         selection,
         fit_map,
         asked=asked,
+        begun=asked,
+        earlier=max(0, len(selection.history) - 1),
     )
     images = min(estimator.images_per_candidate, len(objective.targets))
     try:
@@ -71,7 +73,7 @@ def fit_by_query(
             losses = objective.losses(scores, rows, fit.maps)
             estimator.tell(losses)
             fit.advance(scores, rows.ravel(), float(np.mean(losses)))
-            if fit.asked >= len(selection.history) * queries / looks:
+            if fit.asked >= fit.next_look(queries, looks):
                 fit.look(checkpoint)
             watch(fit.asked, selection.accuracy)
         if fit.losses:
@@ -95,6 +97,9 @@ class _Moving:
     fit_map: FitMap
     step: int = 0
     asked: int = 0
+    begun: int = 0
+    """``asked`` before the first step, with ``earlier`` looks beside the first."""
+    earlier: int = 0
     losses: list[float] = field(default_factory=list)
     maps: CrossFit = field(init=False)
 
@@ -109,6 +114,11 @@ class _Moving:
         self.window.push(scores, rows)
         self.step, self.asked = self.step + 1, self.asked + len(scores)
         self.losses.append(loss)
+
+    def next_look(self, queries: int, looks: int) -> float:
+        """At how many scored images, where looks are evenly spaced over what this search was left of ``queries``."""
+        taken = len(self.selection.history) - self.earlier
+        return self.begun + taken * (queries - self.begun) / looks
 
     @property
     def look_cost(self) -> int:
@@ -133,7 +143,7 @@ class _Moving:
 
     def state_dict(self) -> dict[str, Any]:
         parts = {name: getattr(self, name).state_dict() for name in _PARTS}
-        return {**parts, "step": self.step, "asked": self.asked}
+        return {**parts, **{name: getattr(self, name) for name in _COUNTS}}
 
     def resume(self, checkpoint: Path | None) -> bool:
         if checkpoint is None or not checkpoint.exists():
@@ -142,8 +152,10 @@ class _Moving:
         for name in _PARTS:
             getattr(self, name).load_state_dict(state[name])
         self.maps = self.fit_map(self.window.scores, self.targets)
-        self.step, self.asked = state["step"], state["asked"]
+        for name in _COUNTS:
+            setattr(self, name, state[name])
         return True
 
 
 _PARTS = ("estimator", "sampler", "window", "selection")
+_COUNTS = ("step", "asked", "begun", "earlier")

@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 import msgspec
 import numpy as np
 
-from bbprompt.arrays import Float, Int, UInt8
+from bbprompt.arrays import Array, Float, Int, UInt8
 from bbprompt.evaluate import accuracy
+from bbprompt.fit.layout import Layout
 from bbprompt.fit.temperature import best_log_likelihood, mean_log_likelihood
 from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
@@ -34,6 +35,7 @@ class Fit:
     """What a fit found.
 
     Attributes:
+        prompt: template and parametrisation of ``theta``.
         theta: float64, shape (d,): the prompt that validation liked best.
         label_map: the map that belongs to it.
         history: one record per look.
@@ -41,11 +43,48 @@ class Fit:
         stopped: why it ended.
     """
 
+    prompt: PixelPrompt
     theta: Float
     label_map: LabelMap
     history: list[HistoryRecord]
     queries: int
     stopped: Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where looks are taken: validation images as one template prepared them, and its prompt.
+
+    Attributes:
+        layout: that both are in; ``None`` for the task's own.
+        prompt: template and parametrisation.
+        images: uint8, shape (n, h, w, 3).
+    """
+
+    layout: Layout | None
+    prompt: PixelPrompt
+    images: UInt8
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look has found.
+
+    Attributes:
+        place: where.
+        theta: float64, shape (d,).
+        label_map: that the answers went through.
+        class_scores: shape (n, classes).
+        score: larger is better.
+        accuracy: in 0..1.
+    """
+
+    place: Place
+    theta: Float
+    label_map: LabelMap
+    class_scores: Array
+    score: tuple[float, float]
+    accuracy: float
 
 
 @dataclass(slots=True)
@@ -60,6 +99,7 @@ class Selection:
         label_map: of the best look; ``None`` before the first.
         score: of the best look; larger is better.
         accuracy: of the best look.
+        layout: that ``prompt`` and ``images`` are in; ``None`` for the task's own.
     """
 
     oracle: Oracle
@@ -71,19 +111,29 @@ class Selection:
     label_map: LabelMap | None = None
     score: tuple[float, float] = (-1.0, -np.inf)
     accuracy: float = 0.0
+    layout: Layout | None = None
 
     @property
     def cost(self) -> int:
         """Queries that one look takes."""
         return len(self.targets)
 
-    def look(self, theta: Float, label_map: LabelMap, *, step: int, queries: int, loss: float | None) -> None:
+    def look(self, theta: Float, label_map: LabelMap, *, step: int, queries: int, loss: float | None) -> Look:
         """Score ``theta`` with ``label_map``; keep them if they beat the best.
 
         Where the map is calibrated, the mean log-likelihood at its best temperature decides, because a hundred images
         tell accuracies apart only when they are far apart; elsewhere accuracy does, and likelihood between equals.
         """
-        scores = self.oracle.query(self.prompt.apply(self.images, theta))
+        found = self.see(Place(self.layout, self.prompt, self.images), theta, label_map, step, queries, loss)
+        if self.label_map is None or found.score > self.score:
+            self.keep(found)
+        return found
+
+    def see(
+        self, place: Place, theta: Float, label_map: LabelMap, step: int, queries: int, loss: float | None
+    ) -> Look:
+        """Look at ``theta`` in ``place``, and keep nothing of it but a line of the history."""
+        scores = self.oracle.query(place.prompt.apply(place.images, theta))
         class_scores = label_map(scores.log())
         found = accuracy(class_scores, self.targets)
         record = AccuracyRecord(
@@ -95,14 +145,26 @@ class Selection:
             if label_map.calibrated
             else (found.value, mean_log_likelihood(class_scores, self.targets))
         )
-        if self.label_map is None or score > self.score:
-            self.theta, self.label_map, self.score = theta.copy(), label_map, score
-            self.accuracy = found.value
+        return Look(place, theta.copy(), label_map, class_scores, score, found.value)
+
+    def keep(self, look: Look) -> None:
+        """Make ``look`` the best; later ones are taken where it was."""
+        self.theta, self.label_map, self.score, self.accuracy = (
+            look.theta,
+            look.label_map,
+            look.score,
+            look.accuracy,
+        )
+        self.move(look.place)
+
+    def move(self, place: Place) -> None:
+        """Take later looks in ``place``."""
+        self.layout, self.prompt, self.images = place.layout, place.prompt, place.images
 
     def finish(self, *, queries: int, stopped: Stopped) -> Fit:
         """Return the best pair; there is one after the first look."""
         assert self.label_map is not None
-        return Fit(self.theta, self.label_map, self.history, queries, stopped)
+        return Fit(self.prompt, self.theta, self.label_map, self.history, queries, stopped)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that a continuation needs."""
@@ -113,10 +175,11 @@ class Selection:
             "label_map": self.label_map.state(),
             "score": list(self.score),
             "accuracy": self.accuracy,
+            "layout": self.layout,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from ``state_dict()``."""
+        """Continue from ``state_dict()``, in whose layout this is already."""
         self.history = msgspec.convert(state["history"], list[HistoryRecord])
         self.theta = state["theta"]
         self.label_map = load_label_map(state["label_map"])

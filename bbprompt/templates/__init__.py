@@ -67,8 +67,7 @@ def _check_options(name: str, kind: Kind, options: Iterable[str]) -> None:
     known = {field.name: field.default for field in fields(kind) if field.name not in ("canvas", "blend")}
     for option in options:
         if option not in known:
-            has = f"its options are: {', '.join(known)}" if known else "it has no options of its own"
-            raise ConfigError(f"template {name!r} has no option {option!r}; {has}")
+            raise ConfigError(f"template {name!r} has no option {option!r}; its options are: {', '.join(known)}")
     for option, default in known.items():
         if default is MISSING and option not in options:
             raise ConfigError(f"template {name!r} needs {option!r}, in pixels; none was given")

@@ -19,6 +19,7 @@ from bbprompt.fit.selection import unwatched
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.methods import imitate_alone, run_method
 from bbprompt.oracle import Oracle, Scores
+from bbprompt.prompt import PixelPrompt
 from bbprompt.records import AccuracyRecord
 from bbprompt.task import Task
 from benchmarks.queries.counted import Counted
@@ -33,7 +34,7 @@ def without_prompt(task: Task) -> Iterator[Mark]:
     """The best map alone: each training image scored once."""
     oracle = Counted(task.oracle, budget=len(task.splits.train))
     label_map = task.fit_map(_score_start(task, oracle), task.splits.train.targets).whole
-    tested = score_test(task, task.theta, label_map)
+    tested = score_test(task, task.prompt, task.theta, label_map)
     yield Mark(budget=oracle.budget, spent=oracle.spent, validation=None, test=tested)
 
 
@@ -51,7 +52,7 @@ def by_own_answer(task: Task, budgets: Sequence[int]) -> Iterator[Mark]:
         return
     oracle = Counted(task.oracle, budget=affordable[0])
     imitation, fit = imitate_alone(sealed(task), oracle, start=_score_start(task, oracle))
-    tested = score_test(replace(task, oracle=imitation), fit.theta, fit.label_map)
+    tested = score_test(replace(task, oracle=imitation), fit.prompt, fit.theta, fit.label_map)
     for budget in affordable:
         yield Mark(budget=budget, spent=oracle.spent, validation=None, test=tested)
 
@@ -68,9 +69,9 @@ def within(task: Task, budgets: Sequence[int], *, anytime: bool) -> Iterator[Mar
             yield from _spend(task, [budget], [budget])
 
 
-def score_test(task: Task, theta: Float, label_map: LabelMap) -> AccuracyRecord:
+def score_test(task: Task, prompt: PixelPrompt, theta: Float, label_map: LabelMap) -> AccuracyRecord:
     """Score prompt and map on the test images, as the bytes that a service would get."""
-    found = evaluate_overlay(_Laid(task, theta), task.oracle, label_map, task.splits.test).accuracy
+    found = evaluate_overlay(_Laid(prompt, theta), task.oracle, label_map, task.splits.test).accuracy
     return AccuracyRecord(accuracy=found.value, low=found.low, high=found.high, correct=found.correct, n=found.n)
 
 
@@ -92,19 +93,18 @@ def _fit(task: Task, oracle: Oracle, start: Scores, *, queries: int | None, fold
 
 def _mark(task: Task, fit: Fit, *, budget: int, spent: int) -> Mark:
     validation = max(look.accuracy.accuracy for look in fit.history)
-    test = score_test(task, fit.theta, fit.label_map)
+    test = score_test(task, fit.prompt, fit.theta, fit.label_map)
     return Mark(budget=budget, spent=spent, validation=validation, test=test)
 
 
 def _score_start(task: Task, oracle: Oracle) -> Scores:
-    return oracle.query(_Laid(task, task.theta).apply(task.splits.train.images))
+    return oracle.query(_Laid(task.prompt, task.theta).apply(task.splits.train.images))
 
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    task: Task
+    prompt: PixelPrompt
     theta: Float
 
     def apply(self, images: UInt8) -> UInt8:
-        prompt = self.task.prompt
-        return prompt.apply(prompt.template.prepare(images), self.theta)
+        return self.prompt.apply(self.prompt.template.prepare(images), self.theta)

@@ -24,7 +24,7 @@ class Method:
     Attributes:
         name: of ``[fit] method`` in a run file.
         options: of that method, as in ``[fit]``.
-        prompt: ``[prompt]`` of a run file; the whole image, pixel by pixel, if left out.
+        prompt: ``[prompt]`` of a run file; the whole image as it is, pixel by pixel, if left out.
         share: size of the template as a share of the image's side, where it has one.
         loss: as in ``[fit]``; answers of labels alone overrule it.
         needs_student: whether it is nothing without a local model; left out where the installed one is the oracle.
@@ -46,6 +46,8 @@ class Method:
 
 
 RESNET32 = {"adapter": "cifar-resnet", "weights": "{data}/cifar10-resnets/resnet32-d509ac18.th"}
+ANY = {"template": "auto"}
+"""The image shown as it is, or smaller, as the answers say."""
 CELLS = 6
 DCT = {"parametrisation": "dct", "cells": CELLS}
 """108 values: the lowest frequencies of each channel."""
@@ -64,11 +66,12 @@ BAR_SHARE = 6 / 32
 AS_PUBLISHED: dict[str, Method] = {
     NO_PROMPT: Method(NO_PROMPT),
     GRADIENT: Method("gradient", {"optimiser": "adam", "batch_size": 16}, looks=10),
-    "auto": Method("auto", anytime=False, looks=4),
-    "auto, no student": Method("auto", {"student": "none"}),
+    "auto": Method("auto", prompt=ANY, anytime=False, looks=4),
+    "auto, no student": Method("auto", {"student": "none"}, prompt=ANY, anytime=False, looks=4),
+    "auto, image as it is": Method("auto", anytime=False, looks=4),
     # What a user gains who has a model of the oracle's family at hand; no task's oracle is this one.
     "auto, resnet32 as student": Method(
-        "auto", {"student": "local-model", "student_options": RESNET32}, anytime=False, looks=4
+        "auto", {"student": "local-model", "student_options": RESNET32}, prompt=ANY, anytime=False, looks=4
     ),
     # Spall 1998: one estimate a step.
     "spsa": Method("spsa", {"pairs": 1}),

@@ -9,16 +9,13 @@ from pathlib import Path
 import numpy as np
 from msgspec import structs
 
-from bbprompt.config import PromptConfig, RunConfig, parse_config
+from bbprompt.config import RunConfig, parse_config
 from bbprompt.data import split
 from bbprompt.losses import choose_loss
 from bbprompt.methods import AUTO
 from bbprompt.names import look_up
-from bbprompt.parametrisations import make_parametrisation
-from bbprompt.prompt import PixelPrompt
 from bbprompt.searches import DEFAULT_STUDENT, STUDENT
-from bbprompt.task import DATA, Task
-from bbprompt.templates import make_template
+from bbprompt.task import DATA, WHOLE, Task, make_prompt
 from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.methods import GRADIENT, Method
 from benchmarks.queries.records import Cell
@@ -35,9 +32,9 @@ def configure(cell: Cell, method: Method) -> RunConfig:
     bench, answers = bench_task(cell.task), ANSWERS[cell.answers]
     shots = look_up("shots", cell.shots, bench.shots)
     loss = answers.loss(method.loss)
-    prompt = (
-        dict(method.prompt) if method.share is None else {**method.prompt, "size": round(method.share * bench.side)}
-    )
+    prompt = {"template": WHOLE, **method.prompt}
+    if method.share is not None:
+        prompt["size"] = round(method.share * bench.side)
     fit = {"method": method.name, "loss": loss, "looks": method.looks, **_student(method, bench), **method.options}
     if method.name == GRADIENT:
         fit |= {
@@ -72,7 +69,7 @@ def open_cell(cell: Cell, data: Path, method: Method) -> Task:
     rng = np.random.default_rng([cell.seed, DATA])
     asked = config.data
     splits = split(bench.source(data), shots=asked.shots, validation=asked.validation, test=asked.test, rng=rng)
-    prompt = _prompt(config.prompt, oracle.spec.input_size)
+    prompt = make_prompt(config, oracle.spec.input_size)
     return Task(config, oracle, splits, prompt, choose_loss(config.fit.loss, oracle.spec.answer))
 
 
@@ -93,18 +90,3 @@ def placed(options: Mapping[str, str], data: Path) -> dict[str, str]:
 def sealed(task: Task) -> Task:
     """The task as a method gets it: with no test images to look at."""
     return replace(task, splits=replace(task.splits, test=task.splits.train))
-
-
-def _prompt(asked: PromptConfig, canvas: tuple[int, int]) -> PixelPrompt:
-    template = make_template(
-        asked.template,
-        canvas=canvas,
-        blend=asked.blend,
-        size=asked.size,
-        shrink=asked.shrink,
-        position=asked.position,
-    )
-    parametrisation = make_parametrisation(
-        asked.parametrisation, mask=template.mask, cells=asked.cells, bound_levels=asked.bound_levels
-    )
-    return PixelPrompt(template, parametrisation)

@@ -35,6 +35,7 @@ def fit(problem: Problem, student: KnowsAll | None, *, queries: int = 1500, chec
         problem.theta,
         problem.selection,
         student=student,
+        arrange=None,
         fit_map=problem.fit_map,
         start=problem.start,
         queries=queries,

@@ -24,6 +24,8 @@ def template_of(name: str, blend: Blend) -> Template:
     match name:
         case "padding-shrink":
             return make_template("padding", canvas=CANVAS, blend=blend, size=3, shrink=True)
+        case "full-image-shrink":
+            return make_template("full-image", canvas=CANVAS, blend=blend, size=2, shrink=True)
         case "padding":
             return make_template("padding", canvas=CANVAS, blend=blend, size=3)
         case "fixed-patch":
@@ -46,6 +48,7 @@ CASES: list[tuple[str, Blend]] = [
     ("single-pixel", "add"),
     ("single-pixel", "over"),
     ("full-image", "add"),
+    ("full-image-shrink", "add"),
 ]
 
 

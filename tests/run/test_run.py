@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from bbprompt.arrays import UInt8
@@ -49,6 +50,27 @@ def test_the_png_read_back_has_the_accuracy_that_is_reported(
     found = evaluate_overlay(overlay, Digits(), load_label_map(overlay.meta.label_map), test)
     assert (found.accuracy.correct, found.accuracy.n) == (run.result.prompt.correct, run.result.prompt.n)
     assert found.confusion.tolist() == run.result.confusion
+
+
+def test_auto_shows_the_image_smaller_where_the_oracle_knows_it_so_and_the_png_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Centre(Digits):
+        def query(self, images: UInt8) -> Scores:
+            seen = np.full_like(images, 128)
+            seen[:, 2:6, 2:6] = images[:, 2:6, 2:6]
+            return super().query(seen)
+
+    opens(Centre(), monkeypatch)
+    prompt, fit = {"template": "auto"}, {"method": "auto", "student": "none"}
+    config = parse_config(document(prompt=prompt, fit=fit, budget={"queries": 1500}))
+    run = fit_run(config, tmp_path / "run")
+    overlay = read_overlay(tmp_path / "run" / OVERLAY)
+    assert (overlay.template.name, run.result.template) == ("full-image", "full-image")
+    assert overlay.template.prepare(np.zeros((1, 8, 8, 3), np.uint8))[0, 0, 0].tolist() == [128] * 3
+    assert run.result.prompt.correct > run.result.no_prompt.correct
+    found = evaluate_png(tmp_path / "run" / OVERLAY, config, split="test")
+    assert found.accuracy.correct == run.result.prompt.correct
 
 
 def test_a_finished_run_is_read_and_pays_nothing(oracle: Digits, config: RunConfig, tmp_path: Path) -> None:

@@ -37,13 +37,13 @@ def test_any_size_comes_to_the_canvas(name: str, blend: Blend, images: UInt8) ->
     assert prepared.dtype == np.uint8
 
 
-@pytest.mark.parametrize("blend", ["add", "over"])
+@pytest.mark.parametrize(("name", "blend"), [("padding", "add"), ("padding", "over"), ("full-image", "add")])
 @quick
 @given(images=any_images)
-def test_shrinking_puts_the_whole_image_into_the_hole_on_mid_grey(blend: Blend, images: UInt8) -> None:
-    template = small_template("padding", blend, shrink=True)
+def test_shrinking_puts_the_whole_image_into_the_hole_on_mid_grey(name: str, blend: Blend, images: UInt8) -> None:
+    frame, template = small_template("padding", "add").mask, small_template(name, blend, shrink=True)
     prepared, (h, w) = template.prepare(images), CANVAS
-    assert (prepared[:, template.mask] == 128).all()
+    assert (prepared[:, frame] == 128).all()
     for image, inner in zip(images, prepared[:, 4 : h - 4, 4 : w - 4], strict=True):
         by_pillow = Image.fromarray(image).resize((w - 8, h - 8), Image.Resampling.BILINEAR)
         np.testing.assert_array_equal(inner, np.asarray(by_pillow))

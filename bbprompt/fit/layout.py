@@ -1,0 +1,53 @@
+"""How large the image is, and on what ground: a frame of one grey around the shrunk image, where a prompt may begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from bbprompt.arrays import Float, UInt8
+from bbprompt.objective import Objective
+
+
+class Layout(NamedTuple):
+    """A frame.
+
+    Attributes:
+        share: its width, as a share of the canvas' shorter side.
+        level: its grey, 0 to 255.
+    """
+
+    share: float
+    level: int
+
+
+LAYOUTS = tuple(
+    Layout(share, level)
+    for share, level in (
+        (1 / 4, 128), (1 / 8, 255), (5 / 16, 128), (5 / 16, 0), (1 / 4, 255), (1 / 8, 0),
+        (3 / 8, 128), (5 / 16, 255), (1 / 8, 128), (1 / 4, 0), (3 / 8, 0), (3 / 8, 255),
+    )
+)  # fmt: skip
+"""In an order in which the first few already differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """A task in a layout.
+
+    Attributes:
+        layout: which.
+        objective: with training images as the layout's template prepared them.
+        validation: uint8, shape (n, h, w, 3): validation's, likewise.
+        theta: float64, shape (d,): the prompt that is the frame, and nothing on the image.
+    """
+
+    layout: Layout
+    objective: Objective
+    validation: UInt8
+    theta: Float
+
+
+Arrange: TypeAlias = Callable[[Layout], Arranged]
+"""Brings a task into a layout."""
