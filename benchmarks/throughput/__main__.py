@@ -6,6 +6,7 @@
 bare loop is as many threads with one httpx client, which send the very same requests, already encoded, and read the
 answers' bytes. Both take turns against one server process, which answers at once, after 10 ms, or after 100 ms as
 services far away do; what is compared is neighbours. Both share the machine's processors with the server.
+``benchmarks.throughput.real`` does the same beside servers that nobody here wrote.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from bbprompt.table import markdown_table
 from benchmarks import RESULTS
 from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
-from benchmarks.throughput.measure import CASES, Row, measure
+from benchmarks.throughput.cases import CASES, serving
+from benchmarks.throughput.measure import measure
 from benchmarks.throughput.memory import Memory, sample
+from benchmarks.throughput.rows import HEADS, Row, cells
 
 FOLDER = RESULTS / "throughput"
 IN_FLIGHT = 8
 ANSWERS_S = (0.0, 0.01, 0.1)
-GOAL = 0.95
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,9 +44,19 @@ def main(requests: int, rounds: int, queries: int) -> None:
     """Measure; print, and write throughput/throughput.json and table.md."""
     memory, rows = sample(queries), list[Row]()
     click.echo(f"memory grows by {memory.slope_mb} MB in 100,000 queries", err=True)
-    for name in CASES:
+    for name, case in CASES.items():
         for seconds in ANSWERS_S:
-            rows.append(measure(name, seconds=seconds, in_flight=IN_FLIGHT, requests=requests, rounds=rounds))
+            with serving(case, seconds) as url:
+                rows.append(
+                    measure(
+                        name,
+                        case.adapter,
+                        case.options(url, IN_FLIGHT),
+                        images=requests * case.images,
+                        rounds=rounds,
+                        answer_ms=1000 * seconds,
+                    )
+                )
             click.echo(f"{name}, {rows[-1].answer_ms:.0f} ms: {rows[-1].ratio}", err=True)
     measured = Measured(machine=describe(), rows=rows, memory=memory)
     write_json(FOLDER / "throughput.json", measured)
@@ -54,8 +66,7 @@ def main(requests: int, rounds: int, queries: int) -> None:
 
 def table(measured: Measured) -> str:
     """The figures as Markdown."""
-    heads = ("adapter", "answer", "bare requests/s", "ours", "ratio", "low", "high", "bare CPU, us", "ours")
-    shown = markdown_table(heads, map(_cells, measured.rows))
+    shown = markdown_table(("adapter", *HEADS), ((row.case, *cells(row)) for row in measured.rows))
     memory = measured.memory
     grown = (
         f"{IN_FLIGHT} requests in flight. Memory over {memory.queries[-1]:,} queries: {memory.resident_mb[0]:.1f} MB at "
@@ -63,12 +74,6 @@ def table(measured: Measured) -> str:
         f"{memory.slope_mb:.2f} MB in 100,000."
     )
     return "\n".join([shown, "", grown, ""])
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    ratio = f"**{row.ratio:.2f}**" if row.ratio >= GOAL else f"{row.ratio:.2f}"
-    rates = (f"{row.bare_per_s:,.0f}", f"{row.ours_per_s:,.0f}", ratio, f"{row.low:.2f}", f"{row.high:.2f}")
-    return (row.case, f"{row.answer_ms:.0f} ms", *rates, f"{row.bare_cpu_us:,.0f}", f"{row.ours_cpu_us:,.0f}")
 
 
 if __name__ == "__main__":

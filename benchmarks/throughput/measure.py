@@ -2,190 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Self
 
-import msgspec
 import numpy as np
 
 from bbprompt.arrays import UInt8
 from bbprompt.ledger import Budget, Ledger
+from bbprompt.oracle import Oracle
 from bbprompt.registry import open_oracle
 from bbprompt.wrappers import paid
-from bbprompt_adapters.http.library import httpx
-from benchmarks.faults.dialects import ADAPTER
-from benchmarks.processes import process
-from benchmarks.throughput.server import LABELS, MODEL
+from benchmarks.throughput.bare import Bare
+from benchmarks.throughput.recording import Recorder
+from benchmarks.throughput.rows import Row
 
-TIMEOUT_S = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One adapter and what is asked of it.
-
-    Attributes:
-        images: in each request.
-        side: of an image, in pixels.
-        binary: whether the server takes binary tensors.
-    """
-
-    adapter: str
-    images: int
-    side: int
-    binary: bool = False
-
-    def options(self, url: str, in_flight: int) -> dict[str, object]:
-        """What a run file would say."""
-        common: dict[str, object] = {"url": url, "labels": list(LABELS), "answer": "similarity"}
-        common |= {"max_batch": self.images, "max_in_flight": in_flight, "timeout_s": TIMEOUT_S}
-        return (
-            {**common, "model": MODEL} if self.adapter == "open-inference" else {**common, "input_size": self.side}
-        )
-
-
-CASES = {
-    "open-inference, binary": Case(adapter="open-inference", images=1, side=112, binary=True),
-    "open-inference, binary, 16 images": Case(adapter="open-inference", images=16, side=112, binary=True),
-    "open-inference, JSON": Case(adapter="open-inference", images=1, side=64),
-    "adapter file, PNG": Case(adapter=str(ADAPTER), images=1, side=112),
-    "adapter file, PNG, 8 images": Case(adapter=str(ADAPTER), images=8, side=112),
-}
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One case beside one server.
-
-    Attributes:
-        answer_ms: what the server takes for an answer, in milliseconds.
-        bare_per_s, ours_per_s: requests a second, the median of the rounds.
-        ratio: ours of bare, the median of the rounds' ratios; low and high: its extremes.
-        bare_cpu_us, ours_cpu_us: the processor's time for a request in this process, in microseconds, likewise medians.
-    """
-
-    case: str
-    answer_ms: float
-    in_flight: int
-    requests: int
-    bare_per_s: float
-    ours_per_s: float
-    ratio: float
-    low: float
-    high: float
-    bare_cpu_us: float
-    ours_cpu_us: float
-
-
-@contextmanager
-def serving(case: Case, seconds: float) -> Iterator[str]:
-    """The server in a process of its own; gives its URL."""
-    command = ["-m", "benchmarks.throughput.server", "--images", str(case.images), "--side", str(case.side)]
-    command += ["--takes", str(seconds), "--binary" if case.binary else "--json"]
-    with process(*command) as server:
-        yield server.url
-
-
-class Recording(httpx.BaseTransport):
-    """Keeps requests instead of sending them."""
-
-    def __init__(self, url: str) -> None:
-        self._inner, self._url = httpx.HTTPTransport(), url
-        self.kept: list[httpx.Request] = []
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "POST":
-            self.kept.append(request)
-        return self._inner.handle_request(request)
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-def record(case: Case, url: str, images: UInt8) -> list[httpx.Request]:
-    """Return the requests that bbprompt sends for these images, by sending them once, one after the other."""
-    from bbprompt_adapters.declarative.opening import open_file
-    from bbprompt_adapters.open_inference.client import open_oracle as open_inference
-
-    network, options = Recording(url), case.options(url, 1)
-    opened: Any = (
-        open_inference(options, transport=network)
-        if case.adapter == "open-inference"
-        else open_file(case.adapter, options, transport=network)
-    )
-    with closing(opened) as oracle:
-        for start in range(0, len(images), case.images):
-            oracle.query(images[start : start + case.images])
-    return network.kept
-
-
-class Bare:
-    """The loop: so many threads, each sending the next request until none is left."""
-
-    def __init__(self, in_flight: int) -> None:
-        limits = httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight)
-        self._client = httpx.Client(limits=limits, timeout=TIMEOUT_S, trust_env=False)
-        self._in_flight = in_flight
-
-    def close(self) -> None:
-        self._client.close()
-
-    def send(self, requests: Sequence[httpx.Request]) -> None:
-        """Send all and read the answers."""
-        remaining, turn = iter(requests), threading.Lock()
-
-        def work(_: int) -> None:
-            while True:
-                with turn:
-                    request = next(remaining, None)
-                if request is None:
-                    return
-                self._client.post(
-                    request.url, content=request.content, headers=dict(request.headers)
-                ).raise_for_status()
-
-        with ThreadPoolExecutor(self._in_flight) as pool:
-            list(pool.map(work, range(self._in_flight)))
-
-
-def measure(name: str, *, seconds: float, in_flight: int, requests: int, rounds: int) -> Row:
-    """Send ``requests`` both ways, ``rounds`` times in turn, after a round that opens connections and finds the pace."""
-    case, chance = CASES[name], np.random.default_rng(0)
-    ours, bare = list[Took](), list[Took]()
-    with ExitStack() as stack:
-        url = stack.enter_context(serving(case, seconds))
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        ledger = stack.enter_context(Ledger.open(folder / "ledger.sqlite", budget=Budget(queries=10**9)))
-        opened: Any = open_oracle(case.adapter, case.options(url, in_flight))
-        oracle, loop = paid(opened, ledger), stack.enter_context(closing(Bare(in_flight)))
-        stack.callback(opened.close)
-        for _ in range(rounds + 1):
-            images = chance.integers(0, 256, (requests * case.images, case.side, case.side, 3), dtype=np.uint8)
-            kept = record(case, url, images)
-            bare.append(Took.of(partial(loop.send, kept)))
-            ours.append(Took.of(partial(oracle.query, images)))
-    ratios = [theirs.seconds / mine.seconds for theirs, mine in zip(bare[1:], ours[1:], strict=True)]
-    return Row(
-        case=name,
-        answer_ms=1000 * seconds,
-        in_flight=in_flight,
-        requests=requests,
-        bare_per_s=round(requests / median(took.seconds for took in bare[1:]), 1),
-        ours_per_s=round(requests / median(took.seconds for took in ours[1:]), 1),
-        ratio=round(median(ratios), 3),
-        low=round(min(ratios), 3),
-        high=round(max(ratios), 3),
-        bare_cpu_us=round(1e6 * median(took.cpu for took in bare[1:]) / requests),
-        ours_cpu_us=round(1e6 * median(took.cpu for took in ours[1:]) / requests),
-    )
+ALONE = 9
+"""Requests, one after another, that tell what an answer takes."""
 
 
 class Took(NamedTuple):
@@ -200,3 +39,85 @@ class Took(NamedTuple):
         began, cpu = time.perf_counter(), time.process_time()
         work()
         return cls(time.perf_counter() - began, time.process_time() - cpu)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Both, and what turns images into the requests that are common to them."""
+
+    oracle: Oracle
+    recorder: Recorder
+    bare: Bare
+    chance: np.random.Generator = field(default_factory=partial(np.random.default_rng, 0))
+
+    def images(self, requests: int) -> UInt8:
+        """Return images for so many full requests; none comes twice, so that no answer is in the ledger."""
+        spec = self.oracle.spec
+        return self.chance.integers(0, 256, (requests * spec.max_batch, *spec.input_size, 3), dtype=np.uint8)
+
+    def in_turn(self, requests: int) -> tuple[Took, Took]:
+        """Send so many requests; return what the bare loop took and what ours did."""
+        images = self.images(requests)
+        kept = self.recorder.requests(images)
+        return Took.of(partial(self.bare.send, kept)), Took.of(partial(self.oracle.query, images))
+
+    def alone_s(self) -> float:
+        """Return the seconds of an answer while nothing else is asked: a median."""
+        kept = self.recorder.requests(self.images(ALONE))
+        return median(Took.of(partial(self.bare.send, [request])).seconds for request in kept)
+
+
+@contextmanager
+def both(adapter: str, options: Mapping[str, object]) -> Iterator[Ways]:
+    """Open both, as ``bbprompt.registry.open_oracle`` would, with a ledger that nobody keeps."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        ledger = stack.enter_context(Ledger.open(folder / "ledger.sqlite", budget=Budget(queries=10**9)))
+        opened: Any = open_oracle(adapter, options)
+        stack.callback(opened.close)
+        recorder = stack.enter_context(closing(Recorder(adapter, options)))
+        bare = stack.enter_context(closing(Bare(opened.spec.max_in_flight)))
+        yield Ways(paid(opened, ledger), recorder, bare)
+
+
+def measure(
+    name: str,
+    adapter: str,
+    options: Mapping[str, object],
+    *,
+    images: int,
+    rounds: int,
+    answer_ms: float | None = None,
+) -> Row:
+    """Send ``images`` both ways, ``rounds`` times in turn, after a round that opens connections and finds the pace.
+
+    Args:
+        name: of the case.
+        adapter: as for ``bbprompt.registry.open_oracle``; so are ``options``.
+        images: in each round, rounded up to full requests.
+        rounds: that count.
+        answer_ms: what the server is known to take for an answer, in milliseconds; measured if left out.
+    """
+    with both(adapter, options) as ways:
+        spec = ways.oracle.spec
+        requests = -(-images // spec.max_batch)
+        ways.in_turn(requests)
+        turns = [ways.in_turn(requests) for _ in range(rounds)]
+        return Row(
+            case=name,
+            answer_ms=round(1000 * ways.alone_s(), 1) if answer_ms is None else answer_ms,
+            images=spec.max_batch,
+            in_flight=spec.max_in_flight,
+            requests=requests,
+            **rates(turns, requests),
+        )
+
+
+def rates(turns: Sequence[tuple[Took, Took]], requests: int) -> dict[str, float]:
+    """Return the figures of a ``Row`` that come of turns, bare and ours, of so many requests."""
+    ratios = [bare.seconds / ours.seconds for bare, ours in turns]
+    found = {"ratio": round(median(ratios), 3), "low": round(min(ratios), 3), "high": round(max(ratios), 3)}
+    for way, took in zip(("bare", "ours"), zip(*turns, strict=True), strict=True):
+        found[f"{way}_per_s"] = round(requests / median(one.seconds for one in took), 1)
+        found[f"{way}_cpu_us"] = round(1e6 * median(one.cpu for one in took) / requests)
+    return found

@@ -15,7 +15,7 @@ import numpy as np
 from bbprompt.ledger import Budget, Ledger
 from bbprompt.registry import open_oracle
 from bbprompt.wrappers import paid
-from benchmarks.throughput.measure import Case, serving
+from benchmarks.throughput.cases import Case, serving
 
 CALL = 1_000
 CASE = Case(adapter="open-inference", images=8, side=16, binary=True)
