@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -21,6 +22,9 @@ UNBILLED = frozenset({401, 403, 404, 405, 413, 415, 429})
 """Statuses of a gate that a request did not pass."""
 
 MAX_REASON = 200
+
+parsed = lru_cache(maxsize=64)(httpx.URL)
+"""Nearly all requests of a run go to one address, and reading it takes as long as building one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,9 @@ class Transport:
             AnswerError: the answer is longer than ``max_bytes``, or cannot be decompressed.
         """
         # A URL's own query is kept unless there is one to set.
-        request = self._client.build_request(method, url, params=params or None, headers=headers, content=content)
+        request = self._client.build_request(
+            method, parsed(url), params=params or None, headers=headers, content=content
+        )
         try:
             response = self._client.send(request, stream=True)
             try:
