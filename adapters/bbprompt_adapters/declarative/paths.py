@@ -22,12 +22,21 @@ class Path:
     def _parsed(self) -> Any:
         return jmespath.compile(self.text)
 
+    @cached_property
+    def _field(self) -> str | None:
+        """The name, where the expression is one alone: answers of many labels ask for two in each entry."""
+        node = self._parsed.parsed
+        name: str | None = node["value"] if node["type"] == "field" else None
+        return name
+
     def __call__(self, body: object) -> Any:
         """Return what the expression finds, ``None`` if nothing.
 
         Raises:
             AnswerError: it cannot be applied to such a body.
         """
+        if self._field is not None and isinstance(body, dict):
+            return body.get(self._field)
         try:
             return self._parsed.search(body)
         except (JMESPathError, TypeError, ValueError, RecursionError) as error:
