@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+import msgspec
 
 from bbprompt_adapters.declarative.encode import Encoder
 from bbprompt_adapters.declarative.files import read_vendor
@@ -20,7 +21,7 @@ def documented(name: str, seed: int = 0) -> dict[str, Any]:
         return {"content": content, "headers": case.headers}
     tensor = Encoder(image)(picture(seed)) if image.form == "list" else None
     body = {"instances": [tensor]} if tensor else _replaced(case.body, file[image.form])
-    return {"content": json.dumps(body), "headers": {"content-type": "application/json"} | case.headers}
+    return {"content": msgspec.json.encode(body), "headers": {"content-type": "application/json"} | case.headers}
 
 
 def _replaced(value: Any, image: str) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -67,8 +68,8 @@ def test_the_documented_request_arrives_with_the_prompted_image(
 
 def test_a_tensor_arrives_as_the_adapter_itself_makes_it(begin: Callable[..., Ask], upstream: Upstream) -> None:
     begin("kserve-v1")("POST", "/v1/models/m:predict", **documented("kserve-v1"))
-    (nested,) = json.loads(upstream.requests[0].content)["instances"]
-    assert nested == Encoder(read_vendor("kserve-v1").image)(prompted())
+    instances = msgspec.json.encode([Encoder(read_vendor("kserve-v1").image)(prompted())])
+    assert json.loads(upstream.requests[0].content)["instances"] == json.loads(instances)
 
 
 def test_every_image_of_a_batch_is_prompted(begin: Callable[..., Ask], upstream: Upstream) -> None:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from PIL import Image as Pillow
 
@@ -17,7 +18,7 @@ from bbprompt_adapters.declarative.schema import Image
 
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "tensor": "application/octet-stream"}
 
-Encoded = bytes | str | list[object]
+Encoded = bytes | str | msgspec.Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class Encoder:
             DataError: it takes more bytes than the service accepts. Nothing was sent.
         """
         if self.settings.form == "list":
-            nested: list[object] = self._tensor(image).tolist()
-            return nested
+            # Written at once: lists that live on are looked through by the garbage collector, again and again.
+            return msgspec.Raw(msgspec.json.encode(self._tensor(image).tolist()))
         return FORMS[self.settings.form](self.file(image), self.media_type)
 
     def file(self, image: UInt8) -> bytes:

@@ -73,7 +73,7 @@ class FileImages:
 
 @dataclass(slots=True)
 class TensorImages:
-    """Tensors, one an image, as ``Encoder`` makes them: nested lists, or bytes of the adapter's size and type."""
+    """Tensors, one an image, as ``Encoder`` makes them: nested lists in JSON, or bytes of the adapter's size and type."""
 
     settings: Image
     lay: Lay
