@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("starlette")
 pytest.importorskip("prometheus_client")
+pytest.importorskip("aiohttp")
 
 from bbprompt.http_library import httpx
 from bbprompt.overlay import Overlay, OverlayMeta, write_overlay
