@@ -1,6 +1,6 @@
 """Requests to the upstream, each sent once, and its answers as they arrive.
 
-By aiohttp, which takes a third of the processor time that httpx does, and that was the most of what a request cost.
+By aiohttp: httpx takes three times its processor time, and would be most of what a request with a tensor costs.
 """
 
 from __future__ import annotations
