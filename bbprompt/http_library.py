@@ -1,7 +1,7 @@
 """The one place that imports the HTTP client: httpx2 where it is installed, else httpx. Their API is the same.
 
-Everything else writes ``from bbprompt.http_library import httpx``. ``BBPROMPT_HTTP=httpx`` (or ``httpx2``)
-in the environment chooses by name.
+Everything else writes ``from bbprompt.http_library import httpx``; only the proxy asks its upstream by aiohttp.
+``BBPROMPT_HTTP=httpx`` (or ``httpx2``) in the environment chooses by name.
 """
 
 from __future__ import annotations

@@ -9,12 +9,13 @@ depends on the image, so only bbprompt can lay it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from bbprompt.arrays import Bool, Int, UInt8
 from bbprompt.atomic import write_atomically
@@ -48,6 +49,7 @@ class Overlay:
         template: where the pixels go.
         levels: int64, shape (h, w, 3), zero outside the template's mask. ``add``: -128..127; ``over``: 0..255.
         meta: the oracle, the classes, the label map, a summary of the training.
+        narrow: the levels as int16, in which they are added.
 
     Raises:
         OverlayError: the levels are not such.
@@ -56,6 +58,7 @@ class Overlay:
     template: Template
     levels: Int
     meta: OverlayMeta
+    narrow: npt.NDArray[np.int16] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         low, high = LEVELS[self.template.blend]
@@ -69,6 +72,7 @@ class Overlay:
                 f"it has pixels outside its template, {self.template.name}; was it edited? "
                 "give the prompt.png of the run"
             )
+        object.__setattr__(self, "narrow", self.levels.astype(np.int16))
 
     def apply(self, images: UInt8) -> UInt8:
         """Lay it over images of any size: uint8 (n, H, W, 3), RGB, to (n, h, w, 3): the bytes an oracle gets.
@@ -76,7 +80,7 @@ class Overlay:
         Raises:
             DataError: the dtype or the shape is wrong.
         """
-        laid: UInt8 = self.template.apply(self.template.prepare(images), self.levels)
+        laid: UInt8 = self.template.apply(self.template.prepare(images), self.narrow)
         return laid
 
 

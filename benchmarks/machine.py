@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
+
+from bbprompt.processors import processors
 
 PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "pillow")
 
@@ -34,7 +35,7 @@ def describe() -> Machine:
     """Describe this machine."""
     return Machine(
         cpu=_cpu(),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        cores=processors(),
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         packages=dict(filter(None, map(_installed, PACKAGES))),

@@ -5,7 +5,7 @@
 The upstream answers after a fixed time, as a model would, in a process of its own; so does the proxy. A request is the
 binary tensor of one image, 150,528 bytes, or its PNG as base64 in JSON; the image is noise, which no PNG makes smaller.
 Direct and proxied requests take turns, and what is compared is neighbours. Clients, upstream and proxy share the machine:
-what else runs there slows all of them, so its load before the start is kept, and what the proxy takes of a processor.
+what else runs there slows all of them, so its load before the start is kept, and what each takes of a processor.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         adapter: of the proxy.
         direct_ms, proxied_ms: median of one client's requests to an upstream that answers at once.
         added_ms: median of the differences of neighbours.
-        processor_ms: of the proxy's process, a request.
+        clients_ms, upstream_ms, processor_ms: of a processor that the clients', the upstream's and the proxy's process
+            take for a proxied request; ``None`` where only the proxy's was measured.
         direct_per_s, proxied_per_s: requests a second of ``Measured.connections`` clients; the best of the rounds.
     """
 
@@ -80,6 +81,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     processor_ms: float
     direct_per_s: float
     proxied_per_s: float
+    clients_ms: float | None = None
+    upstream_ms: float | None = None
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,39 +166,66 @@ async def rate(url: str, body: Body, requests: int) -> float:
         return requests // CONNECTIONS * CONNECTIONS / (time.perf_counter() - began)
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Requests a second of a direct and a proxied round, and what the proxied one took of processors, in seconds."""
+
+    direct: float
+    proxied: float
+    clients_s: float
+    upstream_s: float
+    proxy_s: float
+
+
+def one_round(servers: tuple[Server, Server], path: str, body: Body, requests: int) -> Round:
+    """Ask the upstream itself, then through the proxy."""
+    direct, proxied = (server.url + path for server in servers)
+    straight = asyncio.run(rate(direct, body, requests))
+    began = [time.process_time(), *(server.processor_s() for server in servers)]
+    through = asyncio.run(rate(proxied, body, requests))
+    ended = [time.process_time(), *(server.processor_s() for server in servers)]
+    return Round(straight, through, *(after - before for before, after in zip(began, ended, strict=True)))
+
+
 def measure(kind: Kind, prompt: Path, requests: int) -> Row:
     """Measure one kind of request."""
     body = kind.body(np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8))
     with both(prompt, kind.adapter, 0.0) as servers:
         direct, proxied = latencies([server.url + kind.path for server in servers], body, requests)
     with both(prompt, kind.adapter, MODEL_S) as servers:
-        began = servers[1].processor_s()
-        rates = [[asyncio.run(rate(s.url + kind.path, body, requests)) for s in servers] for _ in range(ROUNDS)]
-        spent = servers[1].processor_s() - began
+        rounds = [one_round(servers, kind.path, body, requests) for _ in range(ROUNDS)]
+    asked = (requests // CONNECTIONS + 1) * CONNECTIONS
     return Row(
         request=kind.name,
         adapter=kind.adapter,
         direct_ms=1000 * statistics.median(direct),
         proxied_ms=1000 * statistics.median(proxied),
         added_ms=1000 * statistics.median(b - a for a, b in zip(direct, proxied, strict=True)),
-        processor_ms=1000 * spent / (ROUNDS * (requests // CONNECTIONS + 1) * CONNECTIONS),
-        direct_per_s=max(pair[0] for pair in rates),
-        proxied_per_s=max(pair[1] for pair in rates),
+        processor_ms=1000 * statistics.mean(one.proxy_s for one in rounds) / asked,
+        direct_per_s=max(one.direct for one in rounds),
+        proxied_per_s=max(one.proxied for one in rounds),
+        clients_ms=1000 * statistics.mean(one.clients_s for one in rounds) / asked,
+        upstream_ms=1000 * statistics.mean(one.upstream_s for one in rounds) / asked,
     )
 
 
 def table(measured: Measured) -> str:
     """Markdown."""
     direct = f"{measured.connections} connections: requests/s"
-    heads = ("request", "adapter", "ms added", "processor ms", direct, "proxied")
+    heads = ("request", "adapter", "ms added", "processor ms: clients", "upstream", "proxy", direct, "proxied")
     shown = markdown_table(heads, map(_cells, measured.rows), left=(0, 1))
     note = f"Other work on those processors when it began: a load of {measured.load:.1f} (`uptime`)."
     return "\n".join([shown, "", note])
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    added, rates = f"{row.added_ms:.1f}", (f"{row.direct_per_s:.0f}", f"{row.proxied_per_s:.0f}")
-    return (row.request, f"`{row.adapter}`", added, f"{row.processor_ms:.1f}", *rates)
+    taken = [_ms(value) for value in (row.clients_ms, row.upstream_ms, row.processor_ms)]
+    rates = f"{row.direct_per_s:.0f}", f"{row.proxied_per_s:.0f}"
+    return (row.request, f"`{row.adapter}`", _ms(row.added_ms), *taken, *rates)
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
 
 
 @click.command()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bbprompt.cli import options
+from bbprompt.processors import processors
 
 if TYPE_CHECKING:
     from bbprompt.deploy import Done
@@ -58,7 +59,7 @@ def command(
             raise click.UsageError(f"there is no {image}; correct the path")
     try:
         pairs = pair_files([Path(image) for image in images], Path(out))
-        found = lay_folder(overlay, pairs, Path(out), jobs=jobs or _processors(), overwrite=overwrite, draft=draft)
+        found = lay_folder(overlay, pairs, Path(out), jobs=jobs or processors(), overwrite=overwrite, draft=draft)
         problems = _tell(found, len(pairs), as_json=as_json)
     except KeyboardInterrupt:
         click.echo("bbprompt: interrupted; the same command goes on", err=True)
@@ -66,10 +67,6 @@ def command(
     if problems:
         click.echo(f"bbprompt: {problems} images could not be used; the rest is in {out}", err=True)
         raise click.exceptions.Exit(2)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _tell(found: Iterable[Done], total: int, *, as_json: bool) -> int:

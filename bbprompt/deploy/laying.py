@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from bbprompt.arrays import UInt8
@@ -33,8 +32,8 @@ class Done:
 class Laying:
     """An overlay, ready for many images.
 
-    The answers are those of ``Overlay.apply``, bit for bit; what can be done once is done once, and an image is
-    resized where Pillow has it, before it becomes an array.
+    The answers are those of ``Overlay.apply``, bit for bit, but an image is resized where Pillow has it, before it
+    becomes an array.
 
     Attributes:
         overlay: what is laid.
@@ -44,10 +43,6 @@ class Laying:
 
     overlay: Overlay
     draft: bool = False
-    levels: npt.NDArray[np.int16] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", self.overlay.levels.astype(np.int16))
 
     def __call__(self, image: Image.Image) -> UInt8:
         """Lay it over an RGB image of any size: uint8 (h, w, 3), as the oracle gets it."""
@@ -56,7 +51,7 @@ class Laying:
             image = image.resize((width, height), Image.Resampling.BILINEAR)
         template, pixels = self.overlay.template, np.asarray(image)[None]
         prepared = pixels if (height, width) == template.canvas else template.prepare(pixels)
-        laid: UInt8 = template.apply(prepared, self.levels)[0]
+        laid: UInt8 = template.apply(prepared, self.overlay.narrow)[0]
         return laid
 
     def file(self, source: Path, target: Path) -> None:

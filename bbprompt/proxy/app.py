@@ -7,20 +7,19 @@ kept nowhere; an AWS signature, which a prompted body breaks, is replaced by the
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-import anyio
-import anyio.to_thread
-
-from bbprompt.http_library import httpx
 from bbprompt.proxy.dialect import Dialect, Fetch, Lay, Message, Refusal, Relabel
 from bbprompt.proxy.fetching import Within, fetch_nothing
 from bbprompt.proxy.headers import ABOUT_THE_OLD_BODY, going_on
 from bbprompt.proxy.metrics import Metrics
 from bbprompt.proxy.signing import OF_THE_SIGNATURE, Scope, Signer, scope_of
+from bbprompt.proxy.upstream import Client, Outgoing, Silent, Unreachable
 from bbprompt.proxy.way_back import WayBack
 from bbprompt.registry import needs_extra
 
@@ -42,12 +41,10 @@ class Limits:
     Attributes:
         max_bytes: of a request, and of an answer that is mapped.
         timeout_s: of reading a request, and of the upstream's silence, in seconds.
-        at_once: requests that are prompted at the same time; others wait.
     """
 
     max_bytes: int = 2**26
     timeout_s: float = 60.0
-    at_once: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,7 @@ class Proxy:
         relabel: ``None`` where answers go back as they are.
         client: to the upstream.
         fetch: gets images that a request names by address.
+        workers: threads on which images are prompted and answers mapped; each request waits for one.
         signer: signs anew what came signed for AWS; ``None`` refuses it.
     """
 
@@ -65,7 +63,8 @@ class Proxy:
     dialect: Dialect
     lay: Lay
     relabel: Relabel | None
-    client: httpx.AsyncClient
+    client: Client
+    workers: ThreadPoolExecutor
     fetch: Fetch = fetch_nothing
     signer: Signer | None = None
     limits: Limits = Limits()
@@ -81,10 +80,10 @@ class Proxy:
             return self._wrong(error.status_code, "refused", error.detail)
         except ClientDisconnect:
             return self._wrong(400, "refused", "the request ended early")
-        except httpx.TimeoutException:
+        except Silent:
             return self._wrong(504, "failed", "the upstream was silent for too long; it may have been billed")
-        except httpx.HTTPError as error:
-            return self._wrong(502, "failed", f"the upstream cannot be reached ({type(error).__name__})")
+        except Unreachable as error:
+            return self._wrong(502, "failed", f"the upstream cannot be reached ({error})")
 
     async def _handle(self, request: Request) -> Response:
         headers = dict(going_on(request.headers.items(), drop=ABOUT_THE_OLD_BODY | {"host", "accept-encoding"}))
@@ -108,23 +107,24 @@ class Proxy:
         return scope
 
     async def _read(self, request: Request) -> bytes:
-        content = bytearray()
+        parts, size = list[bytes](), 0
         try:
-            with anyio.fail_after(self.limits.timeout_s):
+            async with asyncio.timeout(self.limits.timeout_s):
                 async for part in request.stream():
-                    content += part
-                    if len(content) > self.limits.max_bytes:
+                    parts.append(part)
+                    size += len(part)
+                    if size > self.limits.max_bytes:
                         raise HTTPException(413, f"a request takes at most {self.limits.max_bytes} bytes")
         except TimeoutError as error:
             raise HTTPException(408, "the request took too long to arrive") from error
-        return bytes(content)
+        return b"".join(parts)
 
     async def _prompt(self, message: Message) -> Message:
         with self.metrics.laying.time():
             fetch = Within(self.fetch, max_bytes=self.limits.max_bytes, timeout_s=self.limits.timeout_s)
             work = partial(self.dialect.prompt, message, self.lay, fetch)
             try:
-                prompted, images = await anyio.to_thread.run_sync(work)
+                prompted, images = await asyncio.get_running_loop().run_in_executor(self.workers, work)
             except RecursionError as error:
                 raise Refusal("a body nested too deeply") from error
         self.metrics.images.inc(images)
@@ -133,37 +133,27 @@ class Proxy:
     async def _send(
         self, request: Request, message: Message, scope: Scope | None, *, relabel: Relabel | None, outcome: str
     ) -> Response:
-        sent = self.client.build_request(
-            request.method,
-            self._url(request),
-            headers={**message.headers, "accept-encoding": "identity"},
-            content=message.content or None,
-        )
+        headers = {**message.headers, "accept-encoding": "identity"}
+        sent = Outgoing(request.method, self._url(request), headers, message.content)
         if scope is not None:
-            await anyio.to_thread.run_sync(self._sign, sent, scope)
-        answer = await self.client.send(sent, stream=True)
-        back = WayBack(self.upstream, self.dialect, relabel, self.limits.max_bytes)
+            sent = await asyncio.get_running_loop().run_in_executor(self.workers, self._signed, sent, scope)
+        answer = await self.client.send(sent)
+        back = WayBack(self.upstream, self.dialect, relabel, self.workers, self.limits.max_bytes)
         try:
-            response = await back(answer, home=str(request.base_url))
+            response = await back(answer, home=lambda: str(request.base_url))
         except BaseException:
-            await answer.aclose()
+            answer.close()
             raise
         self.metrics.count(outcome)
         return response
 
-    def _sign(self, sent: httpx.Request, scope: Scope) -> None:
+    def _signed(self, sent: Outgoing, scope: Scope) -> Outgoing:
         assert self.signer is not None
-        for name in OF_THE_SIGNATURE & set(sent.headers):
-            del sent.headers[name]
+        headers = {name: value for name, value in sent.headers.items() if name not in OF_THE_SIGNATURE}
         signature = self.signer.sign(
-            sent.method,
-            str(sent.url),
-            dict(sent.headers),
-            sent.content,
-            service=scope.service,
-            region=scope.region,
+            sent.method, sent.url, headers, sent.content, service=scope.service, region=scope.region
         )
-        sent.headers.update(signature)
+        return replace(sent, headers=headers | {name.lower(): value for name, value in signature.items()})
 
     def _url(self, request: Request) -> str:
         path = request.scope.get("raw_path") or request.url.path.encode()
@@ -181,9 +171,9 @@ def make_app(proxy: Proxy) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with proxy.client:
-            anyio.to_thread.current_default_thread_limiter().total_tokens = proxy.limits.at_once
-            yield
+        with proxy.workers:
+            async with proxy.client:
+                yield
 
     async def health(_: Request) -> Response:
         return JSONResponse({"ok": True})

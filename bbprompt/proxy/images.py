@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 import re
 from collections.abc import Callable
@@ -11,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+import pybase64
 from PIL import Image
 
 from bbprompt.arrays import UInt8
@@ -132,13 +131,13 @@ def names_an_image(address: str, key: str) -> bool:
 
 def to_base64(data: bytes) -> str:
     """Return base64, standard alphabet."""
-    return base64.b64encode(data).decode("ascii")
+    return pybase64.b64encode_as_string(data)
 
 
 def from_base64(text: str) -> bytes | None:
     """Return what base64 of either alphabet stands for, padded or not; ``None`` where it is none."""
     try:
-        return binascii.a2b_base64(text, strict_mode=True)
+        return pybase64.b64decode(text, validate=True)
     except ValueError:  # another alphabet, line breaks, no padding, or none at all
         return _from_loose_base64("".join(text.split()))
 
@@ -148,6 +147,6 @@ def _from_loose_base64(text: str) -> bytes | None:
         return None
     standard = text.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
-        return binascii.a2b_base64(standard + "=" * (-len(standard) % 4), strict_mode=True)
-    except binascii.Error:
+        return pybase64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    except ValueError:
         return None

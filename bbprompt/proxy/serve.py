@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,20 +12,23 @@ from scipy.special import softmax
 
 from bbprompt.arrays import Float32
 from bbprompt.errors import ConfigError
-from bbprompt.http_library import httpx
 from bbprompt.labelmaps import LabelMap, load_label_map
 from bbprompt.oracle import Scores
 from bbprompt.overlay import read_overlay
+from bbprompt.processors import processors
 from bbprompt.proxy.app import Limits, Proxy, make_app
 from bbprompt.proxy.dialect import Dialect, Fetch
 from bbprompt.proxy.fetching import Fetcher, fetch_nothing
 from bbprompt.proxy.prefixes import parse_prefix
 from bbprompt.proxy.signing import Signer
+from bbprompt.proxy.upstream import Client, HttpClient
 from bbprompt.serving import serve_app
 
-CONNECTIONS = 64
 FETCHED_WITHIN_S = 10.0
-"""An image by address; it takes one of the places at which requests are prompted, and others wait."""
+"""An image by address; it takes one of the threads on which requests are prompted, and others wait."""
+
+MOST_WORKERS = 8
+"""Threads; where images are fetched, so many wait for them at once."""
 
 
 def make_proxy(
@@ -36,7 +40,7 @@ def make_proxy(
     limits: Limits = Limits(),  # noqa: B008
     allowed: Sequence[str] = (),
     signer: Signer | None = None,
-    transport: httpx.AsyncBaseTransport | None = None,
+    client: Client | None = None,
 ) -> Proxy:
     """Put the prompt of a PNG before an upstream.
 
@@ -48,7 +52,7 @@ def make_proxy(
         limits: of size and time.
         allowed: addresses below which images that a request names are fetched.
         signer: signs anew what came signed for AWS.
-        transport: stands in for the network to the upstream in tests.
+        client: stands in for the network to the upstream in tests.
 
     Raises:
         OverlayError: the PNG is no prompt.
@@ -60,19 +64,13 @@ def make_proxy(
     relabel = Relabelling(overlay.meta.classes, load_label_map(overlay.meta.label_map)) if relabels else None
     if relabel:
         dialect.check_relabels(relabel)
-    client = httpx.AsyncClient(
-        timeout=limits.timeout_s,
-        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-        follow_redirects=False,
-        trust_env=False,
-        transport=transport,
-    )
     return Proxy(
         upstream,
         dialect,
         overlay.apply,
         relabel,
-        client,
+        client or HttpClient(timeout_s=limits.timeout_s),
+        ThreadPoolExecutor(_workers(fetches=bool(allowed))),
         fetch=_fetcher(allowed, limits),
         signer=signer,
         limits=limits,
@@ -90,6 +88,11 @@ class Relabelling:
         """Return the probabilities of the task's classes: float32, (n, classes)."""
         probabilities = softmax(np.asarray(self.label_map(scores.log())), axis=1)
         return np.asarray(probabilities, dtype=np.float32)
+
+
+def _workers(*, fetches: bool) -> int:
+    """Threads beyond the processors only contend; but a second lets small images pass a large one."""
+    return MOST_WORKERS if fetches else min(MOST_WORKERS, max(2, processors()))
 
 
 def _fetcher(allowed: Sequence[str], limits: Limits) -> Fetch:

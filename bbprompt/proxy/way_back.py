@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
 
-import anyio.to_thread
-
-from bbprompt.http_library import httpx
 from bbprompt.proxy.bodies import is_json
 from bbprompt.proxy.dialect import Dialect, Message, Refusal, Relabel
+from bbprompt.proxy.encodings import decoded
 from bbprompt.proxy.headers import ABOUT_THE_OLD_BODY, going_on
+from bbprompt.proxy.upstream import Answer
 from bbprompt.registry import needs_extra
 
 with needs_extra("serve"):
     from starlette.background import BackgroundTask
     from starlette.exceptions import HTTPException
     from starlette.responses import Response, StreamingResponse
+
+SUCCESS = range(200, 300)
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,56 +31,68 @@ class WayBack:
         upstream: its address.
         dialect: reads and writes answers.
         relabel: ``None`` where they go back as they are, and are not kept in memory.
+        workers: on which answers are mapped.
         max_bytes: of an answer that is mapped.
     """
 
     upstream: str
     dialect: Dialect
     relabel: Relabel | None
+    workers: Executor
     max_bytes: int
 
-    async def __call__(self, answer: httpx.Response, *, home: str) -> Response:
-        """Return the client's answer; ``home`` is the proxy's address, as the client knows it.
+    async def __call__(self, answer: Answer, *, home: Callable[[], str]) -> Response:
+        """Return the client's answer; ``home`` gives the proxy's address, as the client knows it.
 
         Raises:
             HTTPException: it leads around the prompt, is too large, or cannot be mapped.
         """
-        if answer.has_redirect_location:
+        if answer.status in REDIRECTS and any(name.lower() == "location" for name, _ in answer.headers):
             raise HTTPException(
                 502, "the upstream redirects, around the prompt; start the proxy with its last address"
             )
-        if self.relabel is None or not answer.is_success:
-            headers = going_on(answer.headers.multi_items())
-            closing = BackgroundTask(answer.aclose)
-            return _with(StreamingResponse(answer.aiter_raw(), answer.status_code, background=closing), headers)
+        if self.relabel is None or answer.status not in SUCCESS:
+            return await _as_it_came(answer)
         mapped = await self._mapped(answer, self.relabel)
         content = self._homewards(mapped, home)
         headers = [*mapped.headers.items(), ("content-length", str(len(content)))]
-        return _with(Response(content, answer.status_code), headers)
+        return _with(Response(content, answer.status), headers)
 
-    async def _mapped(self, answer: httpx.Response, relabel: Relabel) -> Message:
+    async def _mapped(self, answer: Answer, relabel: Relabel) -> Message:
         content = await self._whole(answer)
-        headers = going_on(answer.headers.multi_items(), drop=ABOUT_THE_OLD_BODY | {"content-encoding"})
-        work = partial(self.dialect.relabel, Message(content, dict(headers)), relabel)
+        headers = dict(going_on(answer.headers, drop=ABOUT_THE_OLD_BODY))
+        encoding = headers.pop("content-encoding", "identity")
+
+        def work() -> Message:
+            plain = decoded(content, encoding, max_bytes=self.max_bytes)
+            return self.dialect.relabel(Message(plain, headers), relabel)
+
         try:
-            return await anyio.to_thread.run_sync(work)
+            return await asyncio.get_running_loop().run_in_executor(self.workers, work)
         except Refusal as refusal:
             raise HTTPException(502, f"the upstream's answer cannot be mapped: {refusal}") from refusal
 
-    async def _whole(self, answer: httpx.Response) -> bytes:
+    async def _whole(self, answer: Answer) -> bytes:
         content = bytearray()
-        async for part in answer.aiter_bytes():
+        async for part in answer.parts:
             content += part
             if len(content) > self.max_bytes:
                 raise HTTPException(502, f"the upstream answered more than {self.max_bytes} bytes")
-        await answer.aclose()
         return bytes(content)
 
-    def _homewards(self, mapped: Message, home: str) -> bytes:
+    def _homewards(self, mapped: Message, home: Callable[[], str]) -> bytes:
         """What a mapped answer says to fetch next is fetched through the proxy, or it would not be mapped."""
         if not is_json(mapped):
             return mapped.content
-        return mapped.content.replace(f"{self.upstream.rstrip('/')}/".encode(), home.encode())
+        return mapped.content.replace(f"{self.upstream.rstrip('/')}/".encode(), home().encode())
+
+
+async def _as_it_came(answer: Answer) -> Response:
+    headers = going_on(answer.headers)
+    if answer.is_here:
+        return _with(Response(b"".join([part async for part in answer.parts]), answer.status), headers)
+    closing = BackgroundTask(answer.close)
+    return _with(StreamingResponse(answer.parts, answer.status, background=closing), headers)
 
 
 def _with(response: Response, headers: list[tuple[str, str]]) -> Response:

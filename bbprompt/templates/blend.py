@@ -1,6 +1,6 @@
 """How a prompt meets the image: ``add`` is clip(x + v, 0, 255), ``over`` replaces. For numpy and torch alike.
 
-uint8 is widened to int16 for the sum, so nothing wraps. Floats stay floats, so that a gradient passes; float32
+uint8 and int16 sum to int16, so nothing wraps. Floats stay floats, so that a gradient passes; float32
 holds every sum of two levels exactly, so the answers agree to the last bit.
 """
 
@@ -29,9 +29,9 @@ def lay(images: Array, levels: Array, *, mask: Array, blend: Blend) -> Array:
     xp = array_namespace(images)
     levels, mask = beside(levels, images), beside(mask, images)
     real = [a.dtype for a in (images, levels) if xp.isdtype(a.dtype, "real floating")]
-    dtype = real[0] if real else xp.int16
-    wide = xp.astype(images, dtype, copy=False), xp.astype(levels, dtype, copy=False)
-    laid = BLENDS[blend](*wide, mask[..., None])
+    levels = xp.astype(levels, real[0] if real else xp.int16, copy=False)
+    images = xp.astype(images, real[0], copy=False) if real else images
+    laid = BLENDS[blend](images, levels, mask[..., None])
     return laid if real else xp.astype(laid, xp.uint8)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import pytest
 
 pytest.importorskip("starlette")
 pytest.importorskip("prometheus_client")
+pytest.importorskip("aiohttp")
 
 from bbprompt.http_library import httpx
 from bbprompt.overlay import Overlay, OverlayMeta, write_overlay
 from bbprompt.proxy.app import make_app
 from bbprompt.proxy.serve import make_proxy
+from bbprompt.proxy.upstream import Answer, Outgoing
 from bbprompt.registry import open_dialect
 from bbprompt.sigv4 import AwsSigner
 from tests.adapters.declarative.cases import CASES
@@ -38,12 +40,26 @@ class Upstream:
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
+        self.is_here = False
         self.answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(200, json={"ok": 1})
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        answer = self.answer(request)
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
+    async def __aenter__(self) -> Upstream:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def send(self, request: Outgoing) -> Answer:
+        sent = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
+        self.requests.append(sent)
+        answer = self.answer(sent)
+        headers = [(name.decode(), value.decode()) for name, value in answer.headers.raw]
+        return Answer(answer.status_code, headers, _parts(answer), is_here=self.is_here, close=lambda: None)
+
+
+async def _parts(answer: httpx.Response) -> AsyncIterator[bytes]:
+    assert isinstance(answer.stream, httpx.SyncByteStream)
+    for part in answer.stream:
+        yield part
 
 
 @pytest.fixture
@@ -73,7 +89,7 @@ def start(upstream: Upstream, tmp_path: Path) -> Callable[..., Ask]:
             upstream=upstream_url,
             dialect=open_dialect(adapter, options or {}),
             relabels=relabels,
-            transport=httpx.MockTransport(upstream),
+            client=upstream,
             **settings,
         )
         app = make_app(proxy)

@@ -9,6 +9,7 @@ import pytest
 
 from bbprompt.http_library import httpx
 from bbprompt.proxy.headers import going_on
+from bbprompt.proxy.upstream import Silent, Unreachable
 from tests.proxy.conftest import Upstream
 from tests.proxy.test_generic import png
 
@@ -48,7 +49,9 @@ def test_questions_without_images_pass(start: Any, upstream: Upstream) -> None:
     assert upstream.requests[0].method == "GET"
 
 
-def test_an_answer_comes_back_as_it_was(start: Any, upstream: Upstream) -> None:
+@pytest.mark.parametrize("is_here", [True, False])
+def test_an_answer_comes_back_as_it_was(start: Any, upstream: Upstream, is_here: bool) -> None:
+    upstream.is_here = is_here
     said = [("content-type", "text/x"), ("set-cookie", "a=1"), ("set-cookie", "b=2"), ("keep-alive", "5")]
     upstream.answer = lambda _: httpx.Response(418, headers=said, content=b"a teapot")
     answer = start("generic")("POST", "/x", content=png())
@@ -64,9 +67,7 @@ def test_a_redirect_around_the_prompt_is_an_error(start: Any, upstream: Upstream
     assert "location" not in answer.headers
 
 
-@pytest.mark.parametrize(
-    ("error", "status"), [(httpx.ReadTimeout("secret"), 504), (httpx.ConnectError("secret"), 502)]
-)
+@pytest.mark.parametrize(("error", "status"), [(Silent("secret"), 504), (Unreachable("ConnectError"), 502)])
 def test_an_upstream_that_fails_is_one_line(start: Any, upstream: Upstream, error: Exception, status: int) -> None:
     def fail(_: httpx.Request) -> httpx.Response:
         raise error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+import pybase64
 from PIL import Image as Pillow
 
 from bbprompt.arrays import UInt8
@@ -76,6 +76,6 @@ class Encoder:
 
 FORMS: dict[str, Callable[[bytes, str], bytes | str]] = {
     "bytes": lambda content, _: content,
-    "base64": lambda content, _: base64.b64encode(content).decode("ascii"),
-    "data-uri": lambda content, kind: f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}",
+    "base64": lambda content, _: pybase64.b64encode_as_string(content),
+    "data-uri": lambda content, kind: f"data:{kind};base64,{pybase64.b64encode_as_string(content)}",
 }
