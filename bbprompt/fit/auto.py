@@ -3,10 +3,11 @@
 Where the map alone leaves less than one validation image to win, that is all: no look could see a prompt's gain.
 
 What each part is worth was measured; see benchmarks/queries. How large the image is shown, and on what ground, costs one
-pass of the training images to find out and is worth thousands of queries of pixels. A map from more labels than there are
-images gains from answers to variations of them. The student moves the prompt fastest in the first thousand queries and
-then no longer helps; antithetic sign pairs on pixels, one image each, move it slowly but on. Selection keeps the best
-look, no prompt at all being the first, so that the system stays near the map alone or above.
+pass of the training images to find out and is worth thousands of queries of pixels; but pixels move on from the image as
+it is, and hardly in a layout, so that student and pairs begin there, and the layout is what they have to beat. A map from
+more labels than there are images gains from answers to variations of them. The student moves the prompt fastest in the
+first thousand queries and then no longer helps; antithetic sign pairs on pixels, one image each, move it slowly but on.
+Selection keeps the best look, no prompt at all being the first, so that the system stays near the map alone or above.
 """
 
 from __future__ import annotations
@@ -26,13 +27,10 @@ from bbprompt.fit.by_scale import Beginning, choose_scale
 from bbprompt.fit.by_student import learn_from_student
 from bbprompt.fit.layout import Arrange, Layout
 from bbprompt.fit.room import room
-from bbprompt.fit.selection import Fit, FitMap, Place, Selection, Watch, unwatched
+from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
-
-STEP_LEVELS, STEP_LEVELS_IN_LAYOUT = 1.0, 0.1
-"""Of pairs, in grey levels. What a layout has won, steps that are mostly noise lose again."""
 
 
 def fit_auto(
@@ -62,40 +60,42 @@ def fit_auto(
     """
     asked, window = 0, start
     if checkpoint is not None and checkpoint.exists():
-        objective = _resume(objective, selection, arrange, checkpoint)
+        _resume(selection, arrange, checkpoint)
     else:
         try:
-            begun = Beginning(objective, theta, start, fit_map(start, objective.targets), asked=0)
-            enough = room(start, objective.targets, begun.maps) * selection.cost < 1
+            maps = fit_map(start, objective.targets)
+            begun = Beginning(objective, theta, start, maps, selection.own, asked=0)
+            enough = room(start, objective.targets, maps) * selection.cost < 1
             if enough or starves(start) or student is not None or arrange is not None:
-                seen = selection.look(theta, begun.maps.whole, step=0, queries=0, loss=None)
+                seen = selection.look(theta, maps.whole, step=0, queries=0, loss=None)
                 begun = replace(begun, asked=selection.cost)
             if enough:
                 return selection.finish(queries=begun.asked, stopped="no room")
             if arrange is not None:
                 begun = choose_scale(begun, seen, selection, arrange, fit_map=fit_map, queries=queries, watch=watch)
-            objective, theta, window, asked = begun.objective, begun.theta, begun.answers, begun.asked
-            if starves(start) and begun.maps.whole.learns:
+            asked = begun.asked
+            if starves(start) and maps.whole.learns:
                 asked = learn_map(
-                    objective,
-                    theta,
+                    begun.objective,
+                    begun.theta,
                     selection,
                     fit_map=fit_map,
-                    start=window,
+                    start=begun.answers,
                     queries=queries,
                     rng=rng,
                     asked=asked,
+                    place=begun.place,
                     watch=watch,
                 )
-            if student is not None and selection.layout is None:
+            if student is not None:
                 taught = learn_from_student(
                     objective,
                     student,
                     theta,
                     selection,
-                    maps=begun.maps,
+                    maps=maps,
                     fit_map=fit_map,
-                    start=window,
+                    start=start,
                     queries=queries,
                     rng=rng,
                     asked=asked,
@@ -106,13 +106,7 @@ def fit_auto(
             if selection.label_map is None:
                 raise
             return selection.finish(queries=queries, stopped="budget")
-    pairs = AntitheticPairs(
-        theta,
-        rng=np.random.default_rng(rng.integers(2**63)),
-        pairs=10,
-        radius_levels=8.0,
-        step_levels=STEP_LEVELS if selection.layout is None else STEP_LEVELS_IN_LAYOUT,
-    )
+    pairs = AntitheticPairs(theta, rng=np.random.default_rng(rng.integers(2**63)), pairs=10, radius_levels=8.0)
     return fit_by_query(
         objective,
         pairs,
@@ -128,11 +122,8 @@ def fit_auto(
     )
 
 
-def _resume(objective: Objective, selection: Selection, arrange: Arrange | None, checkpoint: Path) -> Objective:
-    """The objective in the layout that was chosen before the checkpoint was written."""
+def _resume(selection: Selection, arrange: Arrange | None, checkpoint: Path) -> None:
+    """Bring back the prompt of the layout that was best when the checkpoint was written."""
     layout = load_state(checkpoint)["selection"]["layout"]
-    if layout is None or arrange is None:
-        return objective
-    arranged = arrange(Layout(*layout))
-    selection.move(Place(arranged.layout, arranged.objective.prompt, arranged.validation))
-    return arranged.objective
+    if layout is not None and arrange is not None:
+        selection.best_prompt = arrange(Layout(*layout)).objective.prompt

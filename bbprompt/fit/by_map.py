@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from bbprompt.arrays import Float, Float32
-from bbprompt.fit.selection import FitMap, Selection, Watch, unwatched
+from bbprompt.fit.selection import FitMap, Place, Selection, Watch, unwatched
 from bbprompt.fit.variations import vary
 from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
@@ -34,6 +34,7 @@ def learn_map(
     queries: int,
     rng: np.random.Generator,
     asked: int,
+    place: Place,
     watch: Watch = unwatched,
 ) -> int:
     """Score variations under ``theta``, twice as many answers for each look, until validation likes the map no better.
@@ -42,6 +43,7 @@ def learn_map(
         start: answers to the objective's images at ``theta``, one each.
         queries: images that may be scored, looks included.
         asked: images of ``queries`` that were scored before, the first look among them.
+        place: where validation is looked at.
 
     Returns:
         Images of ``queries`` that are scored now.
@@ -58,7 +60,7 @@ def learn_map(
             watch(asked, selection.accuracy)
         best = selection.score
         label_map = fit_map(_side_by_side(answers, start), np.repeat(objective.targets, len(answers))).whole
-        selection.look(theta, label_map, step=len(answers) - 1, queries=asked, loss=None)
+        selection.look(theta, label_map, step=len(answers) - 1, queries=asked, loss=None, place=place)
         asked, better, more = asked + selection.cost, selection.score > best, len(answers)
     return asked
 

@@ -37,6 +37,7 @@ class Beginning:
         theta: float64, shape (d,).
         answers: to the training images there, one each.
         maps: fitted to them.
+        place: where validation is looked at.
         asked: images scored so far.
     """
 
@@ -44,6 +45,7 @@ class Beginning:
     theta: Float
     answers: Scores
     maps: CrossFit
+    place: Place
     asked: int
 
     @property
@@ -63,7 +65,7 @@ def choose_scale(
     queries: int,
     watch: Watch = unwatched,
 ) -> Beginning:
-    """Score as many layouts as half of ``queries`` allows; begin with the best, or with ``plain``.
+    """Score as many layouts as half of ``queries`` allows; keep the best, if it beats ``plain``, and return it.
 
     Args:
         plain: the image as it is.
@@ -73,18 +75,16 @@ def choose_scale(
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
-    n, asked, tried = len(plain.objective.targets), plain.asked, list[tuple[Beginning, Arranged]]()
+    n, asked, tried = len(plain.objective.targets), plain.asked, list[Beginning]()
     left = int(SHARE * (queries - asked))
     looks = max(1, min(LOOKS, left // (3 * selection.cost)))
     for layout in LAYOUTS[: max(0, (left - looks * selection.cost) // n)]:
-        arranged = arrange(layout)
-        tried.append((_begin(arranged, fit_map, asked), arranged))
+        tried.append(_begin(arrange(layout), fit_map, asked))
         asked += n
         watch(asked, selection.accuracy)
     best, look, lowest = plain, seen, _pooled(plain, seen, selection)
-    for begun, arranged in sorted(tried, key=lambda pair: pair[0].loss)[:looks]:
-        place = Place(arranged.layout, arranged.objective.prompt, arranged.validation)
-        found = selection.see(place, begun.theta, begun.maps.whole, 0, asked, begun.loss)
+    for begun in sorted(tried, key=lambda begun: begun.loss)[:looks]:
+        found = selection.see(begun.place, begun.theta, begun.maps.whole, step=0, queries=asked, loss=begun.loss)
         asked += selection.cost
         if (loss := _pooled(begun, found, selection)) < lowest:
             best, look, lowest = begun, found, loss
@@ -95,7 +95,8 @@ def choose_scale(
 def _begin(arranged: Arranged, fit_map: FitMap, asked: int) -> Beginning:
     objective, theta = arranged.objective, arranged.theta
     answers = objective.oracle.query(objective.prompt.apply(objective.images, theta))
-    return Beginning(objective, theta, answers, fit_map(answers, objective.targets), asked + len(answers))
+    place = Place(arranged.layout, objective.prompt, arranged.validation)
+    return Beginning(objective, theta, answers, fit_map(answers, objective.targets), place, asked + len(answers))
 
 
 def _pooled(begun: Beginning, look: Look, selection: Selection) -> float:

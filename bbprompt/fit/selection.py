@@ -92,14 +92,16 @@ class Selection:
     """The validation images, the looks taken at them, and the best prompt and map so far.
 
     Attributes:
-        images: uint8, shape (n, h, w, 3), as the template prepared them.
+        prompt: the task's own template and parametrisation.
+        images: uint8, shape (n, h, w, 3), as that template prepared them.
         targets: int64, shape (n,).
         history: one record per look.
         theta: of the best look.
         label_map: of the best look; ``None`` before the first.
         score: of the best look; larger is better.
         accuracy: of the best look.
-        layout: that ``prompt`` and ``images`` are in; ``None`` for the task's own.
+        layout: of the best look; ``None`` for the task's own.
+        best_prompt: of the best look.
     """
 
     oracle: Oracle
@@ -112,25 +114,43 @@ class Selection:
     score: tuple[float, float] = (-1.0, -np.inf)
     accuracy: float = 0.0
     layout: Layout | None = None
+    best_prompt: PixelPrompt | None = None
 
     @property
     def cost(self) -> int:
         """Queries that one look takes."""
         return len(self.targets)
 
-    def look(self, theta: Float, label_map: LabelMap, *, step: int, queries: int, loss: float | None) -> Look:
+    def look(
+        self,
+        theta: Float,
+        label_map: LabelMap,
+        *,
+        step: int,
+        queries: int,
+        loss: float | None,
+        place: Place | None = None,
+    ) -> Look:
         """Score ``theta`` with ``label_map``; keep them if they beat the best.
 
         Where the map is calibrated, the mean log-likelihood at its best temperature decides, because a hundred images
         tell accuracies apart only when they are far apart; elsewhere accuracy does, and likelihood between equals.
+
+        Args:
+            place: of ``theta``; the task's own, if left out.
         """
-        found = self.see(Place(self.layout, self.prompt, self.images), theta, label_map, step, queries, loss)
+        found = self.see(place or self.own, theta, label_map, step=step, queries=queries, loss=loss)
         if self.label_map is None or found.score > self.score:
             self.keep(found)
         return found
 
+    @property
+    def own(self) -> Place:
+        """The task's own place."""
+        return Place(None, self.prompt, self.images)
+
     def see(
-        self, place: Place, theta: Float, label_map: LabelMap, step: int, queries: int, loss: float | None
+        self, place: Place, theta: Float, label_map: LabelMap, *, step: int, queries: int, loss: float | None
     ) -> Look:
         """Look at ``theta`` in ``place``, and keep nothing of it but a line of the history."""
         scores = self.oracle.query(place.prompt.apply(place.images, theta))
@@ -148,23 +168,19 @@ class Selection:
         return Look(place, theta.copy(), label_map, class_scores, score, found.value)
 
     def keep(self, look: Look) -> None:
-        """Make ``look`` the best; later ones are taken where it was."""
+        """Make ``look`` the best."""
         self.theta, self.label_map, self.score, self.accuracy = (
             look.theta,
             look.label_map,
             look.score,
             look.accuracy,
         )
-        self.move(look.place)
-
-    def move(self, place: Place) -> None:
-        """Take later looks in ``place``."""
-        self.layout, self.prompt, self.images = place.layout, place.prompt, place.images
+        self.layout, self.best_prompt = look.place.layout, look.place.prompt
 
     def finish(self, *, queries: int, stopped: Stopped) -> Fit:
         """Return the best pair; there is one after the first look."""
         assert self.label_map is not None
-        return Fit(self.prompt, self.theta, self.label_map, self.history, queries, stopped)
+        return Fit(self.best_prompt or self.prompt, self.theta, self.label_map, self.history, queries, stopped)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that a continuation needs."""
@@ -179,9 +195,10 @@ class Selection:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from ``state_dict()``, in whose layout this is already."""
+        """Continue from ``state_dict()``; in a layout, ``best_prompt`` is already that one's."""
         self.history = msgspec.convert(state["history"], list[HistoryRecord])
         self.theta = state["theta"]
         self.label_map = load_label_map(state["label_map"])
         first, second = state["score"]
         self.score, self.accuracy = (first, second), state["accuracy"]
+        self.layout = None if state["layout"] is None else Layout(*state["layout"])

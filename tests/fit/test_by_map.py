@@ -62,7 +62,15 @@ def learn(queries: int) -> tuple[Places, Selection, int]:
     selection.look(theta, fit_map(start, targets).whole, step=0, queries=0, loss=None)
     oracle.asked = 0
     asked = learn_map(
-        objective, theta, selection, fit_map=fit_map, start=start, queries=queries, rng=rng, asked=200
+        objective,
+        theta,
+        selection,
+        fit_map=fit_map,
+        start=start,
+        queries=queries,
+        rng=rng,
+        asked=200,
+        place=selection.own,
     )
     return oracle, selection, asked
 

@@ -25,7 +25,7 @@ def template_of(name: str, blend: Blend) -> Template:
         case "padding-shrink":
             return make_template("padding", canvas=CANVAS, blend=blend, size=3, shrink=True)
         case "full-image-shrink":
-            return make_template("full-image", canvas=CANVAS, blend=blend, size=2, shrink=True)
+            return make_template("full-image", canvas=CANVAS, blend=blend, size=3, shrink=True)
         case "padding":
             return make_template("padding", canvas=CANVAS, blend=blend, size=3)
         case "fixed-patch":
