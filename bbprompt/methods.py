@@ -238,9 +238,8 @@ def _arrange(task: Task, oracle: Oracle) -> Arrange | None:
 
     def arrange(layout: Layout) -> Arranged:
         moved = task.shrunk(max(1, round(layout.share * min(task.spec.input_size))))
-        return Arranged(
-            layout, _objective(moved, oracle), _selection(moved, oracle).images, moved.frame(layout.level)
-        )
+        validation = moved.prompt.template.prepare(task.splits.validation.images)
+        return Arranged(layout, _objective(moved, oracle), validation, moved.frame(layout.level))
 
     return arrange
 

@@ -55,13 +55,13 @@ class Task:
 
     def with_size(self, size: int) -> Task:
         """The same task with a prompt of this size, in pixels, which is not to be learned any more."""
-        prompt = msgspec.structs.replace(self.config.prompt, size=size, learn_size=False)
-        config = msgspec.structs.replace(self.config, prompt=prompt)
-        return replace(self, config=config, prompt=make_prompt(config, self.spec.input_size))
+        return self._asking(msgspec.structs.replace(self.config.prompt, size=size, learn_size=False))
 
     def shrunk(self, size: int) -> Task:
         """The same task with the image shrunk into a frame of ``size`` pixels, and a prompt over both."""
-        prompt = msgspec.structs.replace(self.config.prompt, template=WHOLE, size=size, shrink=True)
+        return self._asking(msgspec.structs.replace(self.config.prompt, template=WHOLE, size=size, shrink=True))
+
+    def _asking(self, prompt: PromptConfig) -> Task:
         config = msgspec.structs.replace(self.config, prompt=prompt)
         return replace(self, config=config, prompt=make_prompt(config, self.spec.input_size))
 

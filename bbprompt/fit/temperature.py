@@ -14,8 +14,8 @@ from scipy.special import log_softmax
 
 from bbprompt.arrays import Float, Int
 
-COLDEST, HOTTEST = np.exp(-4.0), np.exp(4.0)
-"""Between a label for certain and one drawn by lot, temperatures that are tried."""
+LOG_TEMPERATURES = (-4.0, 4.0)
+"""Between a label for certain and one drawn by lot, those that are tried."""
 
 
 def mean_log_likelihood(class_scores: Float, targets: Int, *, temperature: float = 1.0) -> float:
@@ -30,5 +30,4 @@ def best_log_likelihood(class_scores: Float, targets: Int) -> float:
     def loss(log_temperature: float) -> float:
         return -mean_log_likelihood(class_scores, targets, temperature=float(np.exp(log_temperature)))
 
-    bounds = (float(np.log(COLDEST)), float(np.log(HOTTEST)))
-    return -float(minimize_scalar(loss, bounds=bounds, method="bounded").fun)
+    return -float(minimize_scalar(loss, bounds=LOG_TEMPERATURES, method="bounded").fun)

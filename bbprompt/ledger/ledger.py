@@ -16,7 +16,7 @@ from bbprompt.arrays import Float32
 from bbprompt.errors import UsageError
 from bbprompt.ledger.database import Database
 from bbprompt.ledger.keys import KEY_BYTES, repeat_key
-from bbprompt.ledger.money import PICO, Budget, Charge, Spending, pico_price
+from bbprompt.ledger.money import PICO, Budget, Charge, Spending, pico_cost, pico_price
 from bbprompt.ledger.owner import Owner, lives
 
 STORED = np.dtype("<f4")
@@ -117,8 +117,7 @@ class Ledger:
             BudgetExhausted: they do not fit into the budget.
             ConfigError: the budget is in dollars and the price unknown.
         """
-        price = pico_price(usd_per_query)
-        cost = None if price is None else len(keys) * price + (pico_price(usd_per_request) or 0)
+        cost = pico_cost(len(keys), usd_per_query, usd_per_request)
         return self._database.write(lambda sql: self._reserve(sql, oracle, keys, cost))
 
     def claim(
@@ -129,8 +128,7 @@ class Ledger:
         Returns:
             ``None`` then: nothing was counted. Wait while it is ``under_way``, and look it up.
         """
-        price = pico_price(usd_per_query)
-        cost = None if price is None else len(keys) * price + (pico_price(usd_per_request) or 0)
+        cost = pico_cost(len(keys), usd_per_query, usd_per_request)
 
         def work(sql: sqlite3.Connection) -> Reservation | None:
             held = any(sql.execute(ANSWER, (oracle, key)).fetchone() for key in keys)

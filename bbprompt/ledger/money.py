@@ -24,6 +24,16 @@ def pico_price(usd: float | None) -> int | None:
     return int((Decimal(str(usd)) * PICO).to_integral_value(ROUND_CEILING))
 
 
+def pico_cost(n: int, usd_per_query: float | None, usd_per_request: float) -> int | None:
+    """Return the most that a request of n queries may cost in picodollars; ``None`` where the price is unknown.
+
+    Raises:
+        ConfigError: as ``pico_price``.
+    """
+    price = pico_price(usd_per_query)
+    return None if price is None else n * price + (pico_price(usd_per_request) or 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """The most that a ledger lets through, everything in its file counted.

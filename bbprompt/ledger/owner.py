@@ -10,7 +10,8 @@ import msgspec
 import psutil
 
 SAME_START_S = 10.0
-"""Two processes of one number start farther apart, and a clock that is set moves every start by less."""
+"""Two processes of one number start farther apart. A clock that is set by more makes a living process look dead; what it
+has asked for is then asked again."""
 
 _OPEN: set[str] = set()
 
