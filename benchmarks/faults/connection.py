@@ -57,12 +57,16 @@ class Reply:
 class Connection(asyncio.Protocol):
     """One client's connection: whole requests in, replies out."""
 
-    def __init__(self, answer: Callable[[Request], Reply]) -> None:
-        self._answer = answer
+    def __init__(self, answer: Callable[[Request], Reply], open_ones: set[asyncio.Transport]) -> None:
+        self._answer, self._open = answer, open_ones
         self._parser = httptools.HttpRequestParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._open.add(self._transport)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._open.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -111,10 +115,16 @@ async def listen(
     loop = asyncio.get_running_loop()
     # A client may be killed in the middle of a handshake: that is no news.
     loop.set_exception_handler(lambda *_: None)
-    server = await loop.create_server(lambda: Connection(answer), "127.0.0.1", 0, backlog=512, ssl=tls)
+    open_ones = set[asyncio.Transport]()
+    server = await loop.create_server(lambda: Connection(answer, open_ones), "127.0.0.1", 0, backlog=512, ssl=tls)
     on_ready(f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     await until.wait()
     server.close()
+    # Before Python 3.12 a closed server keeps its clients' connections, and a loop that ends leaks their sockets.
+    while open_ones:
+        for transport in tuple(open_ones):
+            transport.abort()
+        await asyncio.sleep(0)
 
 
 @contextmanager

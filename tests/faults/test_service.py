@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import socket
 import ssl
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -236,3 +239,18 @@ def test_a_schedule_is_the_same_for_the_same_seed_and_holds_every_kind() -> None
     assert set(first) == set(KINDS)
     assert first.count(RIGHT) == pytest.approx(2500, rel=0.1)
     assert FAKE_SPEC.max_batch >= N
+
+
+def test_a_service_that_ends_keeps_no_connection() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with listening(lambda _: Reply(content=b"here")) as url:
+            address = (url.removeprefix("http://").partition(":")[0], int(url.rpartition(":")[2]))
+            left_open = [socket.create_connection(address, timeout=10) for _ in range(8)]
+            for client in left_open:
+                client.sendall(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+                assert client.recv(4096)
+        gc.collect()
+    for client in left_open:
+        client.close()
+    assert [str(one.message) for one in caught if one.category is ResourceWarning] == []
