@@ -22,7 +22,7 @@ from bbprompt.fit.by_imitation import (
     learn_from_imitation,
 )
 from bbprompt.fit.frame import learn_width
-from bbprompt.fit.layout import Arrange, Arranged, Layout
+from bbprompt.fit.layout import Arrange, Arranged, Layout, Place
 from bbprompt.fit.selection import Watch
 from bbprompt.fit.student import Student
 from bbprompt.losses import Loss
@@ -153,7 +153,6 @@ def run_method(
             task.theta,
             selection,
             student=_student(task),
-            arrange=_arrange(task, oracle),
             fit_map=task.fit_map,
             start=start,
             queries=queries,
@@ -238,8 +237,7 @@ def _arrange(task: Task, oracle: Oracle) -> Arrange | None:
 
     def arrange(layout: Layout) -> Arranged:
         moved = task.shrunk(max(1, round(layout.share * min(task.spec.input_size))))
-        validation = moved.prompt.template.prepare(task.splits.validation.images)
-        return Arranged(layout, _objective(moved, oracle), validation, moved.frame(layout.level))
+        return Arranged(_place(moved, layout), _objective(moved, oracle), moved.frame(layout.level))
 
     return arrange
 
@@ -256,6 +254,9 @@ def _objective(task: Task, oracle: Oracle) -> Objective:
 
 
 def _selection(task: Task, oracle: Oracle) -> Selection:
-    validation = task.splits.validation
-    images = task.prompt.template.prepare(validation.images)
-    return Selection(oracle=oracle, prompt=task.prompt, images=images, targets=validation.targets)
+    arrange = _arrange(task, oracle) if task.config.fit.method == AUTO else None
+    return Selection(oracle, _place(task), task.splits.validation.targets, arrange)
+
+
+def _place(task: Task, layout: Layout | None = None) -> Place:
+    return Place(layout, task.prompt, task.prompt.template.prepare(task.splits.validation.images))

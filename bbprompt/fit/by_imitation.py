@@ -107,7 +107,7 @@ def learn_from_imitation(
     return fit_by_gradient(
         local,
         theta,
-        Selection(imitation, selection.prompt, selection.images, selection.targets),
+        Selection(imitation, selection.own, selection.targets),
         fit_map=fit_map,
         start=imitation.query(local.prompt.apply(local.images, theta)),
         settings=GradientSettings(epochs=epochs, looks=min(looks, epochs)),
@@ -164,7 +164,7 @@ def fit_by_imitation(
         )
         _carry_back(objective, selection, learned, fit_map=fit_map, images=images, rng=rng)
     except BudgetExhausted:
-        if selection.label_map is None:
+        if selection.best is None:
             raise
         return selection.finish(queries=asked, stopped="budget")
     asked += images + selection.cost

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from bbprompt.arrays import Float, Float32
-from bbprompt.fit.selection import FitMap, Place, Selection, Watch, unwatched
+from bbprompt.arrays import Float32
+from bbprompt.fit.beginning import Beginning
+from bbprompt.fit.selection import FitMap, Selection, Watch, unwatched
 from bbprompt.fit.variations import vary
-from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
 
 FIRST = 3
@@ -25,25 +25,19 @@ def starves(start: Scores) -> bool:
 
 
 def learn_map(
-    objective: Objective,
-    theta: Float,
+    begun: Beginning,
     selection: Selection,
     *,
     fit_map: FitMap,
-    start: Scores,
     queries: int,
     rng: np.random.Generator,
-    asked: int,
-    place: Place,
     watch: Watch = unwatched,
 ) -> int:
-    """Score variations under ``theta``, twice as many answers for each look, until validation likes the map no better.
+    """Score variations, twice as many answers for each look, until validation likes the map no better.
 
     Args:
-        start: answers to the objective's images at ``theta``, one each.
+        begun: at whose prompt they are scored; validation was looked at there.
         queries: images that may be scored, looks included.
-        asked: images of ``queries`` that were scored before, the first look among them.
-        place: where validation is looked at.
 
     Returns:
         Images of ``queries`` that are scored now.
@@ -51,17 +45,18 @@ def learn_map(
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
-    n, answers, better, more = len(objective.targets), [start.values], True, FIRST
+    objective, theta, asked = begun.objective, begun.theta, begun.asked
+    n, answers, better, more = len(objective.targets), [begun.answers.values], True, FIRST
     while better and asked + more * n + selection.cost <= queries:
         for _ in range(more):
             laid = objective.prompt.apply(vary(objective.images, rng), theta)
             answers.append(objective.oracle.query(laid).values)
             asked += n
             watch(asked, selection.accuracy)
-        best = selection.score
-        label_map = fit_map(_side_by_side(answers, start), np.repeat(objective.targets, len(answers))).whole
-        selection.look(theta, label_map, step=len(answers) - 1, queries=asked, loss=None, place=place)
-        asked, better, more = asked + selection.cost, selection.score > best, len(answers)
+        scores = _side_by_side(answers, begun.answers)
+        label_map = fit_map(scores, np.repeat(objective.targets, len(answers))).whole
+        seen = selection.look(theta, label_map, step=len(answers) - 1, queries=asked, loss=None, place=begun.place)
+        asked, better, more = asked + selection.cost, selection.best is seen, len(answers)
     return asked
 
 

@@ -79,7 +79,7 @@ def fit_by_query(
         if fit.losses:
             fit.look(checkpoint)
     except BudgetExhausted:
-        if selection.label_map is None:
+        if selection.best is None:
             raise
         return selection.finish(queries=fit.asked, stopped="budget")
     return selection.finish(queries=fit.asked, stopped="done")

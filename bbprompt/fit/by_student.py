@@ -14,12 +14,13 @@ with the oracle's, and only near what it was taught.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bbprompt.arrays import Float, Int, UInt8
+from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.selection import FitMap, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.fit.window import Window
@@ -60,49 +61,31 @@ class Lessons:
         return np.concatenate(self.images)[rows], np.concatenate(self.answers)[rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Taught:
-    """What the student has led to.
-
-    Attributes:
-        theta: the prompt of the best look, float64, shape (d,).
-        answers: to the training images at that prompt, one each.
-        asked: images scored so far, earlier ones included.
-    """
-
-    theta: Float
-    answers: Scores
-    asked: int
-
-
 def learn_from_student(
-    objective: Objective,
+    begun: Beginning,
     student: Student,
-    theta: Float,
     selection: Selection,
     *,
-    maps: CrossFit,
     fit_map: FitMap,
-    start: Scores,
     queries: int,
     rng: np.random.Generator,
-    asked: int,
     watch: Watch = unwatched,
-) -> Taught:
-    """Move ``theta`` by the student's gradients until they no longer help, within ``queries`` scored images.
+) -> Beginning:
+    """Move the prompt by the student's gradients until they no longer help, within ``queries`` scored images.
 
     Everything is replayed from the ledger on a resume: no checkpoint.
 
     Args:
-        maps: fitted to ``start``.
-        start: answers to the objective's images at ``theta``, one each.
-        asked: images of ``queries`` that were scored before, the first look among them.
+        begun: from where; validation was looked at there.
+
+    Returns:
+        The prompt of the lowest loss.
     """
-    everything = np.arange(len(objective.targets))
+    objective, start, theta, maps, asked = begun.objective, begun.answers, begun.theta, begun.maps, begun.asked
     sampler, lessons, window = Sampler(objective.targets, rng), Lessons(), Window(start)
-    best, lowest = theta, _loss(objective, start, everything, maps)
-    answers, worse, rounds = start, 0, 0
-    size = min(ROUND, len(everything))
+    best, lowest = begun, begun.loss
+    worse, rounds = 0, 0
+    size = min(ROUND, len(objective.targets))
     rows = sampler.draw(np.zeros(1, dtype=np.int64), size)[0]
     scores = Scores(start.values[rows], start.answer)
     student.learn(*lessons.take(_laid(objective, theta, rows), scores.log(), rng), passes=FIRST_PASSES, rng=rng)
@@ -115,15 +98,14 @@ def learn_from_student(
         maps = fit_map(window.scores, objective.targets)
         loss, worse = _loss(objective, scores, rows, maps), worse + 1
         if loss < lowest:
-            best, lowest, answers, worse = theta, loss, window.scores_now(), 0
+            best, lowest, worse = replace(begun, theta=theta, answers=window.scores_now(), maps=maps), loss, 0
         student.learn(*lessons.take(_laid(objective, theta, rows), scores.log(), rng), passes=PASSES, rng=rng)
         theta = _descend(objective, student, maps, theta, scores, rows, rng)
         watch(asked, selection.accuracy)
-    if answers is not start:
-        label_map = fit_map(answers, objective.targets).whole
-        selection.look(best, label_map, step=rounds, queries=asked, loss=lowest)
+    if best is not begun:
+        selection.look(best.theta, best.maps.whole, step=rounds, queries=asked, loss=lowest, place=begun.place)
         asked += selection.cost
-    return Taught(best, answers, asked)
+    return replace(best, asked=asked)
 
 
 def _laid(objective: Objective, theta: Float, rows: Int) -> UInt8:

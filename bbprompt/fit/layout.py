@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from bbprompt.arrays import Float, UInt8
 from bbprompt.objective import Objective
+from bbprompt.prompt import PixelPrompt
 
 
 class Layout(NamedTuple):
@@ -33,19 +34,32 @@ LAYOUTS = tuple(
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where looks are taken: validation images as one template prepared them, and its prompt.
+
+    Attributes:
+        layout: that both are in; ``None`` for the task's own.
+        prompt: template and parametrisation.
+        images: uint8, shape (n, h, w, 3).
+    """
+
+    layout: Layout | None
+    prompt: PixelPrompt
+    images: UInt8
+
+
+@dataclass(frozen=True, slots=True)
 class Arranged:
     """A task in a layout.
 
     Attributes:
-        layout: which.
+        place: where validation is looked at.
         objective: with training images as the layout's template prepared them.
-        validation: uint8, shape (n, h, w, 3): validation's, likewise.
         theta: float64, shape (d,): the prompt that is the frame, and nothing on the image.
     """
 
-    layout: Layout
+    place: Place
     objective: Objective
-    validation: UInt8
     theta: Float
 
 

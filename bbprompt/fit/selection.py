@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
-import numpy as np
 
-from bbprompt.arrays import Array, Float, Int, UInt8
+from bbprompt.arrays import Array, Float, Int
 from bbprompt.evaluate import accuracy
-from bbprompt.fit.layout import Layout
+from bbprompt.fit.layout import Arrange, Layout, Place
 from bbprompt.fit.temperature import best_log_likelihood, mean_log_likelihood
 from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
@@ -52,21 +51,6 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where looks are taken: validation images as one template prepared them, and its prompt.
-
-    Attributes:
-        layout: that both are in; ``None`` for the task's own.
-        prompt: template and parametrisation.
-        images: uint8, shape (n, h, w, 3).
-    """
-
-    layout: Layout | None
-    prompt: PixelPrompt
-    images: UInt8
-
-
-@dataclass(frozen=True, slots=True)
 class Look:
     """What one look has found.
 
@@ -89,37 +73,32 @@ class Look:
 
 @dataclass(slots=True)
 class Selection:
-    """The validation images, the looks taken at them, and the best prompt and map so far.
+    """The validation images, the looks taken at them, and the best so far.
 
     Attributes:
-        prompt: the task's own template and parametrisation.
-        images: uint8, shape (n, h, w, 3), as that template prepared them.
+        own: the task's own prompt, and the images as its template prepared them.
         targets: int64, shape (n,).
+        arrange: brings the task into a layout; ``None`` where the template is the user's choice.
         history: one record per look.
-        theta: of the best look.
-        label_map: of the best look; ``None`` before the first.
-        score: of the best look; larger is better.
-        accuracy: of the best look.
-        layout: of the best look; ``None`` for the task's own.
-        best_prompt: of the best look.
+        best: the look that is kept; ``None`` before the first.
     """
 
     oracle: Oracle
-    prompt: PixelPrompt
-    images: UInt8
+    own: Place
     targets: Int
+    arrange: Arrange | None = None
     history: list[HistoryRecord] = field(default_factory=list)
-    theta: Float = field(default_factory=lambda: np.zeros(0))
-    label_map: LabelMap | None = None
-    score: tuple[float, float] = (-1.0, -np.inf)
-    accuracy: float = 0.0
-    layout: Layout | None = None
-    best_prompt: PixelPrompt | None = None
+    best: Look | None = None
 
     @property
     def cost(self) -> int:
         """Queries that one look takes."""
         return len(self.targets)
+
+    @property
+    def accuracy(self) -> float:
+        """Of the best look, in 0..1; 0 before the first."""
+        return self.best.accuracy if self.best else 0.0
 
     def look(
         self,
@@ -140,14 +119,9 @@ class Selection:
             place: of ``theta``; the task's own, if left out.
         """
         found = self.see(place or self.own, theta, label_map, step=step, queries=queries, loss=loss)
-        if self.label_map is None or found.score > self.score:
-            self.keep(found)
+        if self.best is None or found.score > self.best.score:
+            self.best = found
         return found
-
-    @property
-    def own(self) -> Place:
-        """The task's own place."""
-        return Place(None, self.prompt, self.images)
 
     def see(
         self, place: Place, theta: Float, label_map: LabelMap, *, step: int, queries: int, loss: float | None
@@ -167,38 +141,35 @@ class Selection:
         )
         return Look(place, theta.copy(), label_map, class_scores, score, found.value)
 
-    def keep(self, look: Look) -> None:
-        """Make ``look`` the best."""
-        self.theta, self.label_map, self.score, self.accuracy = (
-            look.theta,
-            look.label_map,
-            look.score,
-            look.accuracy,
-        )
-        self.layout, self.best_prompt = look.place.layout, look.place.prompt
-
     def finish(self, *, queries: int, stopped: Stopped) -> Fit:
         """Return the best pair; there is one after the first look."""
-        assert self.label_map is not None
-        return Fit(self.best_prompt or self.prompt, self.theta, self.label_map, self.history, queries, stopped)
+        assert self.best is not None
+        best = self.best
+        return Fit(best.place.prompt, best.theta, best.label_map, self.history, queries, stopped)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that a continuation needs."""
-        assert self.label_map is not None
+        """Everything that a continuation needs; there is a best look."""
+        assert self.best is not None
+        best = {name: getattr(self.best, name) for name in _KEPT}
         return {
             "history": msgspec.to_builtins(self.history),
-            "theta": self.theta,
-            "label_map": self.label_map.state(),
-            "score": list(self.score),
-            "accuracy": self.accuracy,
-            "layout": self.layout,
+            "best": {**best, "layout": self.best.place.layout, "label_map": self.best.label_map.state()},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from ``state_dict()``; in a layout, ``best_prompt`` is already that one's."""
+        """Continue from ``state_dict()``."""
         self.history = msgspec.convert(state["history"], list[HistoryRecord])
-        self.theta = state["theta"]
-        self.label_map = load_label_map(state["label_map"])
-        first, second = state["score"]
-        self.score, self.accuracy = (first, second), state["accuracy"]
-        self.layout = None if state["layout"] is None else Layout(*state["layout"])
+        best = state["best"]
+        kept = {name: best[name] for name in _KEPT}
+        kept["score"] = tuple(kept["score"])
+        self.best = Look(place=self._in(best["layout"]), label_map=load_label_map(best["label_map"]), **kept)
+
+    def _in(self, layout: list[Any] | None) -> Place:
+        if layout is None:
+            return self.own
+        assert self.arrange is not None
+        return self.arrange(Layout(*layout)).place
+
+
+_KEPT = ("theta", "class_scores", "score", "accuracy")
+"""Of a look, as they are."""

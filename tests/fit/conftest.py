@@ -10,10 +10,11 @@ import pytest
 
 from bbprompt.arrays import Int, UInt8
 from bbprompt.fit import Selection
+from bbprompt.fit.layout import Place
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.losses import LOSSES
 from bbprompt.objective import Objective
-from bbprompt.oracle import Answer, OracleSpec, Scores
+from bbprompt.oracle import Answer, Oracle, OracleSpec, Scores
 from bbprompt.parametrisations import make_parametrisation
 from bbprompt.prompt import PixelPrompt
 from bbprompt.templates import make_template
@@ -57,7 +58,7 @@ class Problem:
 
 @pytest.fixture
 def make_problem() -> Callable[..., Problem]:
-    def make(oracle: Linear | None = None, *, label_map: str = "iterative") -> Problem:
+    def make(oracle: Oracle | None = None, *, label_map: str = "iterative") -> Problem:
         oracle = oracle or Linear()
         rng = np.random.default_rng(0)
         (images, targets), (held_out, held_targets) = images_of(rng, 60), images_of(rng, 60)
@@ -71,7 +72,7 @@ def make_problem() -> Callable[..., Problem]:
 
         return Problem(
             Objective(oracle=oracle, prompt=prompt, images=images, targets=targets, loss=LOSSES["cross-entropy"]),
-            Selection(oracle=oracle, prompt=prompt, images=held_out, targets=held_targets),
+            Selection(oracle, Place(None, prompt, held_out), held_targets),
             Linear().query(images),
             fit_map,
         )

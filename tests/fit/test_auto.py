@@ -11,6 +11,8 @@ import pytest
 
 from bbprompt.fit import Fit
 from bbprompt.fit.auto import fit_auto
+from bbprompt.ledger import Budget, Ledger
+from bbprompt.wrappers import paid
 from tests.fit.conftest import Linear, Problem, images_of
 
 pytest.importorskip("torch")
@@ -35,7 +37,6 @@ def fit(problem: Problem, student: KnowsAll | None, *, queries: int = 1500, chec
         problem.theta,
         problem.selection,
         student=student,
-        arrange=None,
         fit_map=problem.fit_map,
         start=problem.start,
         queries=queries,
@@ -74,9 +75,10 @@ def test_a_bad_student_is_dropped_and_never_leads_below_no_prompt(make_problem: 
 
 def test_with_more_queries_it_goes_on_and_asks_nothing_twice(make_problem: Make, tmp_path: Path) -> None:
     oracle, state = Linear(), tmp_path / "state"
-    for queries in (70, 500, 1500):
-        found = fit(make_problem(oracle), None, queries=queries, checkpoint=state)
-        assert (found.stopped, found.queries) == ("done", oracle.asked)
+    with Ledger.open(tmp_path / "ledger.sqlite", budget=Budget(queries=10**6)) as ledger:
+        for queries in (70, 500, 1500):
+            found = fit(make_problem(paid(oracle, ledger)), None, queries=queries, checkpoint=state)
+            assert (found.stopped, found.queries) == ("done", oracle.asked)
     assert best(found) > found.history[0].accuracy.accuracy
 
 
@@ -86,7 +88,10 @@ def test_nothing_is_paid_for_a_prompt_where_the_map_leaves_nothing_to_win(make_p
     oracle = Linear(weights=np.stack([*towards, *np.zeros((2, 192))], axis=1))
     problem = make_problem(oracle, label_map="linear")
     start = oracle.query(problem.objective.images)
-    few = replace(problem.selection, images=problem.selection.images[:10], targets=problem.selection.targets[:10])
+    own = problem.selection.own
+    few = replace(
+        problem.selection, own=replace(own, images=own.images[:10]), targets=problem.selection.targets[:10]
+    )
     found = fit(replace(problem, start=start, selection=few), KnowsAll())
     assert found.stopped == "no room"
     assert (found.queries, oracle.asked) == (10, 60 + 10)

@@ -6,7 +6,9 @@ import numpy as np
 
 from bbprompt.arrays import UInt8
 from bbprompt.fit import Selection
+from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.by_map import learn_map, starves
+from bbprompt.fit.layout import Place
 from bbprompt.fit.variations import vary
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.losses import LOSSES
@@ -57,21 +59,13 @@ def learn(queries: int) -> tuple[Places, Selection, int]:
     template = make_template("full-image", canvas=(SIDE, SIDE), blend="add")
     prompt = PixelPrompt(template, make_parametrisation("identity", mask=template.mask))
     objective = Objective(oracle, prompt, images, targets, LOSSES["cross-entropy"])
-    selection = Selection(oracle, prompt, held_out, held_targets)
+    selection = Selection(oracle, Place(None, prompt, held_out), held_targets)
     start, theta = oracle.query(images), np.zeros(prompt.size)
-    selection.look(theta, fit_map(start, targets).whole, step=0, queries=0, loss=None)
+    maps = fit_map(start, targets)
+    selection.look(theta, maps.whole, step=0, queries=0, loss=None)
     oracle.asked = 0
-    asked = learn_map(
-        objective,
-        theta,
-        selection,
-        fit_map=fit_map,
-        start=start,
-        queries=queries,
-        rng=rng,
-        asked=200,
-        place=selection.own,
-    )
+    begun = Beginning(objective, theta, start, maps, selection.own, asked=200)
+    asked = learn_map(begun, selection, fit_map=fit_map, queries=queries, rng=rng)
     return oracle, selection, asked
 
 

@@ -12,7 +12,7 @@ import pytest
 from bbprompt.arrays import UInt8
 from bbprompt.fit import Fit
 from bbprompt.fit.auto import fit_auto
-from bbprompt.fit.layout import Arranged, Layout
+from bbprompt.fit.layout import Arranged, Layout, Place
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.oracle import Answer, Scores
 from bbprompt.parametrisations import make_parametrisation
@@ -52,14 +52,14 @@ def problem_of(make_problem: Make, oracle: Linear) -> Problem:
 
     return Problem(
         replace(objective, images=images),
-        replace(selection, images=blind_centre(selection.images)),
+        replace(selection, own=replace(selection.own, images=blind_centre(selection.own.images))),
         oracle.query(images),
         fit_map,
     )
 
 
 def arrange_in(problem: Problem) -> Callable[[Layout], Arranged]:
-    raw, held_out = problem.objective.images, problem.selection.images
+    raw, held_out = problem.objective.images, problem.selection.own.images
 
     def arrange(layout: Layout) -> Arranged:
         size = max(1, round(layout.share * 8))
@@ -68,7 +68,7 @@ def arrange_in(problem: Problem) -> Callable[[Layout], Arranged]:
         frame = make_template("padding", canvas=(8, 8), blend="add", size=size).mask
         theta = np.where(np.repeat(frame.ravel(), 3), (layout.level - 128) / 255, 0.0)
         objective = replace(problem.objective, prompt=prompt, images=template.prepare(raw))
-        return Arranged(layout, objective, template.prepare(held_out), theta)
+        return Arranged(Place(layout, prompt, template.prepare(held_out)), objective, theta)
 
     return arrange
 
@@ -81,9 +81,8 @@ def fit(problem: Problem, *, queries: int, checkpoint: Path | None = None, stop_
     return fit_auto(
         problem.objective,
         problem.theta,
-        problem.selection,
+        replace(problem.selection, arrange=arrange_in(problem)),
         student=None,
-        arrange=arrange_in(problem),
         fit_map=problem.fit_map,
         start=problem.start,
         queries=queries,

@@ -9,6 +9,7 @@ import pytest
 from scipy.special import log_softmax
 
 from bbprompt.fit import Selection
+from bbprompt.fit.layout import Place
 from bbprompt.fit.temperature import best_log_likelihood, mean_log_likelihood
 from bbprompt.labelmaps.linear import Linear
 from bbprompt.oracle import Answer, OracleSpec, Scores
@@ -43,12 +44,13 @@ def keep():  # type: ignore[no-untyped-def]
     def keep(*looks: np.ndarray) -> int:
         template = make_template("full-image", canvas=SPEC.input_size, blend="add")
         prompt = PixelPrompt(template, make_parametrisation("identity", mask=template.mask))
-        selection = Selection(Scripted(list(looks)), prompt, np.zeros((N, 2, 2, 3), np.uint8), TARGETS)
+        selection = Selection(Scripted(list(looks)), Place(None, prompt, np.zeros((N, 2, 2, 3), np.uint8)), TARGETS)
         label_map = Linear(np.eye(CLASSES, dtype=np.float32), np.zeros(CLASSES, dtype=np.float32))
         for number in range(len(looks)):
             theta = np.full(prompt.size, number / 255)
             selection.look(theta, label_map, step=number, queries=0, loss=None)
-        return round(float(selection.theta[0]) * 255)
+        assert selection.best is not None
+        return round(float(selection.best.theta[0]) * 255)
 
     return keep
 

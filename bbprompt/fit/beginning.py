@@ -1,0 +1,40 @@
+"""Where a part of ``auto`` begins: with a prompt, its answers, and the map fitted to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bbprompt.arrays import Float
+from bbprompt.fit.layout import Place
+from bbprompt.labelmaps import CrossFit
+from bbprompt.objective import Objective
+from bbprompt.oracle import Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A prompt and what is known of it.
+
+    Attributes:
+        objective: the training images, as its template prepared them.
+        theta: float64, shape (d,).
+        answers: to the training images there, one each.
+        maps: fitted to them.
+        place: where validation is looked at.
+        asked: images scored so far, looks included.
+    """
+
+    objective: Objective
+    theta: Float
+    answers: Scores
+    maps: CrossFit
+    place: Place
+    asked: int
+
+    @property
+    def loss(self) -> float:
+        """Mean over the training images, each through the map that was fitted without it."""
+        everything = np.arange(len(self.objective.targets))
+        return float(self.objective.losses(self.answers, everything[None], self.maps)[0])
