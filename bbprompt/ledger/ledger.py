@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,32 +14,22 @@ import numpy as np
 from bbprompt.arrays import Float32
 from bbprompt.errors import UsageError
 from bbprompt.ledger.database import Database
-from bbprompt.ledger.keys import KEY_BYTES, repeat_key
 from bbprompt.ledger.money import PICO, Budget, Charge, Spending, pico_cost, pico_price
-from bbprompt.ledger.owner import Owner, lives
+from bbprompt.ledger.owner import Owner
+from bbprompt.ledger.rows import (
+    ANSWER,
+    KEEP,
+    RESERVE,
+    TOTALS,
+    Reservation,
+    forget_claims_of_the_dead,
+    free_key,
+    move,
+    under_way,
+)
 
 STORED = np.dtype("<f4")
 """How scores lie in the file, on every machine."""
-
-TOTALS = """
-    SELECT sum(answered), sum(failed), sum(pending), (SELECT sum(n) FROM reservations WHERE owner = ?),
-    sum(pico_usd), sum(unpriced) FROM oracles
-"""
-
-RESERVE = "INSERT INTO reservations (owner, n, oracle, keys) VALUES (?, ?, ?, ?)"
-CLAIMS = "SELECT owner, keys FROM reservations JOIN oracles ON oracles.id = oracle WHERE name = ?"
-KEEP = "INSERT OR IGNORE INTO answers (oracle, key, answer, scores) VALUES (?, ?, ?, ?)"
-ANSWER = "SELECT scores, answer FROM answers JOIN oracles ON oracles.id = oracle WHERE name = ? AND key = ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """Queries that count as spent and may now be sent. Close it once: ``settle``, ``fail`` or ``release``."""
-
-    id: int
-    oracle: int
-    keys: tuple[bytes, ...]
-    cost: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +72,7 @@ class Ledger:
         """
         database = Database(path, wait_s=wait_s)
         try:
-            database.write(_forget_claims_of_the_dead)
+            database.write(forget_claims_of_the_dead)
             return cls(database, budget)
         except BaseException:
             database.close()
@@ -132,14 +121,14 @@ class Ledger:
 
         def work(sql: sqlite3.Connection) -> Reservation | None:
             held = any(sql.execute(ANSWER, (oracle, key)).fetchone() for key in keys)
-            return None if held or _under_way(sql, oracle, keys) else self._reserve(sql, oracle, keys, cost)
+            return None if held or under_way(sql, oracle, keys) else self._reserve(sql, oracle, keys, cost)
 
         return self._database.write(work)
 
     def under_way(self, oracle: str, keys: Collection[bytes]) -> bool:
         """Whether somebody who lives has asked for one of ``keys`` and has no answer yet."""
         with self._database.read() as sql:
-            return _under_way(sql, oracle, keys)
+            return under_way(sql, oracle, keys)
 
     def _reserve(
         self, sql: sqlite3.Connection, oracle: str, keys: Sequence[bytes], cost: int | None
@@ -154,7 +143,7 @@ class Ledger:
         row = sql.execute(RESERVE, (self._owner.text, n, number, b"".join(keys))).lastrowid
         assert row is not None
         reservation = Reservation(row, number, tuple(keys), cost)
-        _count(sql, reservation, pending=n, spent=n, pico_usd=cost or 0)
+        move(sql, reservation, pending=n, spent=n, pico_usd=cost or 0)
         return reservation
 
     def settle(
@@ -187,7 +176,7 @@ class Ledger:
         def work(sql: sqlite3.Connection) -> None:
             self._end(sql, reservation, answered=n, pico_usd=_correction(reservation, usd))
             for number, key, *rest in rows:
-                sql.execute(KEEP, (number, _free_key(sql, number, key) if varies else key, *rest))
+                sql.execute(KEEP, (number, free_key(sql, number, key) if varies else key, *rest))
 
         self._database.write(work)
 
@@ -213,7 +202,7 @@ class Ledger:
         if not sql.execute("DELETE FROM reservations WHERE id = ?", (reservation.id,)).rowcount:
             raise UsageError(f"reservation {reservation.id} is closed already; settle, fail or release it once")
         pending = -len(reservation.keys)
-        _count(sql, reservation, pending=pending, answered=answered, failed=failed, spent=spent, pico_usd=pico_usd)
+        move(sql, reservation, pending=pending, answered=answered, failed=failed, spent=spent, pico_usd=pico_usd)
 
     def describe(self, oracle: str, spec: str) -> None:
         """Keep what an oracle says of itself, as JSON, for ``described``; a later word replaces an earlier one."""
@@ -263,51 +252,7 @@ class Ledger:
             ]
 
 
-def _count(
-    sql: sqlite3.Connection,
-    reservation: Reservation,
-    *,
-    pending: int,
-    answered: int = 0,
-    failed: int = 0,
-    spent: int = 0,
-    pico_usd: int = 0,
-) -> None:
-    """Move queries between an oracle's counters; ``spent`` is by how many the queries to pay for change."""
-    sql.execute(
-        """UPDATE oracles SET pending = pending + ?, answered = answered + ?, failed = failed + ?,
-        pico_usd = pico_usd + ?, unpriced = unpriced + ? WHERE id = ?""",
-        (pending, answered, failed, pico_usd, spent if reservation.cost is None else 0, reservation.oracle),
-    )
-
-
-def _under_way(sql: sqlite3.Connection, oracle: str, keys: Collection[bytes]) -> bool:
-    wanted = set(keys)
-    return any(
-        not wanted.isdisjoint(_split(claimed)) and lives(owner) for owner, claimed in sql.execute(CLAIMS, (oracle,))
-    )
-
-
-def _forget_claims_of_the_dead(sql: sqlite3.Connection) -> None:
-    """What a killed process had asked for stays counted, and is nobody's any more."""
-    owners = [owner for (owner,) in sql.execute("SELECT DISTINCT owner FROM reservations WHERE oracle NOT NULL")]
-    dead = [(owner,) for owner in owners if not lives(owner)]
-    sql.executemany("UPDATE reservations SET oracle = NULL, keys = NULL WHERE owner = ?", dead)
-
-
-def _split(keys: bytes) -> Iterator[bytes]:
-    return (keys[i : i + KEY_BYTES] for i in range(0, len(keys), KEY_BYTES))
-
-
 def _correction(reservation: Reservation, usd: float | None) -> int:
     """By how many picodollars the cost differs from what was set aside."""
     cost = pico_price(usd)
     return 0 if cost is None or reservation.cost is None else cost - reservation.cost
-
-
-def _free_key(sql: sqlite3.Connection, oracle: int, key: bytes) -> bytes:
-    for turn in count():
-        free = repeat_key(key, turn)
-        if not sql.execute("SELECT 1 FROM answers WHERE oracle = ? AND key = ?", (oracle, free)).fetchone():
-            return free
-    raise AssertionError
