@@ -259,4 +259,4 @@ def _selection(task: Task, oracle: Oracle) -> Selection:
 
 
 def _place(task: Task, layout: Layout | None = None) -> Place:
-    return Place(layout, task.prompt, task.prompt.template.prepare(task.splits.validation.images))
+    return Place(task.prompt, task.prompt.template.prepare(task.splits.validation.images), layout)

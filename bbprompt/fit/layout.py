@@ -38,14 +38,14 @@ class Place:
     """Where looks are taken: validation images as one template prepared them, and its prompt.
 
     Attributes:
-        layout: that both are in; ``None`` for the task's own.
         prompt: template and parametrisation.
         images: uint8, shape (n, h, w, 3).
+        layout: that both are in; ``None`` for the task's own.
     """
 
-    layout: Layout | None
     prompt: PixelPrompt
     images: UInt8
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True, slots=True)

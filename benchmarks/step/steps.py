@@ -8,8 +8,7 @@ import msgspec
 import numpy as np
 
 from bbprompt.arrays import Int
-from bbprompt.fit import GradientSettings, Selection, fit_by_gradient
-from bbprompt.fit.layout import Place
+from bbprompt.fit import GradientSettings, Place, Selection, fit_by_gradient
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.losses import LOSSES
 from bbprompt.objective import Objective
@@ -30,7 +29,7 @@ def our_steps(frozen: Frozen, *, batch: int, steps: int, after: Callable[[], Non
     fit_by_gradient(
         objective,
         np.zeros(objective.prompt.size),
-        Selection(frozen.oracle, Place(None, objective.prompt, objective.images[:few]), objective.targets[:few]),
+        Selection(frozen.oracle, Place(objective.prompt, objective.images[:few]), objective.targets[:few]),
         fit_map=lambda scores, targets: _fit_map(frozen, scores, targets),
         start=_answers(frozen, batch * steps),
         settings=msgspec.structs.replace(STEP, batch_size=batch),

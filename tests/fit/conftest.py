@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from bbprompt.arrays import Int, UInt8
-from bbprompt.fit import Selection
-from bbprompt.fit.layout import Place
+from bbprompt.fit import Place, Selection
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.losses import LOSSES
 from bbprompt.objective import Objective
@@ -72,7 +71,7 @@ def make_problem() -> Callable[..., Problem]:
 
         return Problem(
             Objective(oracle=oracle, prompt=prompt, images=images, targets=targets, loss=LOSSES["cross-entropy"]),
-            Selection(oracle, Place(None, prompt, held_out), held_targets),
+            Selection(oracle, Place(prompt, held_out), held_targets),
             Linear().query(images),
             fit_map,
         )

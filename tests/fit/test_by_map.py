@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from bbprompt.arrays import UInt8
-from bbprompt.fit import Selection
+from bbprompt.fit import Place, Selection
 from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.by_map import learn_map, starves
-from bbprompt.fit.layout import Place
 from bbprompt.fit.variations import vary
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.losses import LOSSES
@@ -59,7 +58,7 @@ def learn(queries: int) -> tuple[Places, Selection, int]:
     template = make_template("full-image", canvas=(SIDE, SIDE), blend="add")
     prompt = PixelPrompt(template, make_parametrisation("identity", mask=template.mask))
     objective = Objective(oracle, prompt, images, targets, LOSSES["cross-entropy"])
-    selection = Selection(oracle, Place(None, prompt, held_out), held_targets)
+    selection = Selection(oracle, Place(prompt, held_out), held_targets)
     start, theta = oracle.query(images), np.zeros(prompt.size)
     maps = fit_map(start, targets)
     selection.look(theta, maps.whole, step=0, queries=0, loss=None)

@@ -68,7 +68,7 @@ def arrange_in(problem: Problem) -> Callable[[Layout], Arranged]:
         frame = make_template("padding", canvas=(8, 8), blend="add", size=size).mask
         theta = np.where(np.repeat(frame.ravel(), 3), (layout.level - 128) / 255, 0.0)
         objective = replace(problem.objective, prompt=prompt, images=template.prepare(raw))
-        return Arranged(Place(layout, prompt, template.prepare(held_out)), objective, theta)
+        return Arranged(Place(prompt, template.prepare(held_out), layout), objective, theta)
 
     return arrange
 

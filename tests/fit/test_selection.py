@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from bbprompt.fit import Selection
-from bbprompt.fit.layout import Place
+from bbprompt.fit import Place, Selection
 from bbprompt.fit.temperature import best_log_likelihood, mean_log_likelihood
 from bbprompt.labelmaps.linear import Linear
 from bbprompt.oracle import Answer, OracleSpec, Scores
@@ -44,7 +43,7 @@ def keep():  # type: ignore[no-untyped-def]
     def keep(*looks: np.ndarray) -> int:
         template = make_template("full-image", canvas=SPEC.input_size, blend="add")
         prompt = PixelPrompt(template, make_parametrisation("identity", mask=template.mask))
-        selection = Selection(Scripted(list(looks)), Place(None, prompt, np.zeros((N, 2, 2, 3), np.uint8)), TARGETS)
+        selection = Selection(Scripted(list(looks)), Place(prompt, np.zeros((N, 2, 2, 3), np.uint8)), TARGETS)
         label_map = Linear(np.eye(CLASSES, dtype=np.float32), np.zeros(CLASSES, dtype=np.float32))
         for number in range(len(looks)):
             theta = np.full(prompt.size, number / 255)
