@@ -15,6 +15,7 @@ from bbprompt.arrays import UInt8
 from bbprompt.errors import DataError
 from bbprompt.quick_png import quick_png
 from bbprompt_adapters.declarative.schema import Image
+from bbprompt_adapters.json_array import json_array
 
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "tensor": "application/octet-stream"}
 
@@ -39,8 +40,7 @@ class Encoder:
             DataError: it takes more bytes than the service accepts. Nothing was sent.
         """
         if self.settings.form == "list":
-            # Written at once: lists that live on are looked through by the garbage collector, again and again.
-            return msgspec.Raw(msgspec.json.encode(self._tensor(image).tolist()))
+            return json_array(self._tensor(image))
         return FORMS[self.settings.form](self.file(image), self.media_type)
 
     def file(self, image: UInt8) -> bytes:

@@ -10,6 +10,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from bbprompt_adapters.json_array import json_array
+
 Values: TypeAlias = npt.NDArray[Any]
 
 DTYPES: dict[str, np.dtype[Any]] = {
@@ -66,8 +68,7 @@ def to_wire(tensor: Tensor, *, binary: bool) -> tuple[WireTensor, bytes]:
     """Return a tensor's JSON part and the bytes that go behind the JSON (none, unless ``binary``)."""
     wire = WireTensor(tensor.name, list(tensor.values.shape), tensor.datatype)
     if not binary:
-        # A float32 widened to a float64 is written with the digits that give it back exactly.
-        wire.data = msgspec.Raw(msgspec.json.encode(tensor.values.ravel().tolist()))
+        wire.data = json_array(tensor.values.ravel())
         return wire, b""
     tail = np.ascontiguousarray(tensor.values, DTYPES[tensor.datatype]).tobytes()
     wire.parameters = {"binary_data_size": len(tail)}
