@@ -46,6 +46,5 @@ def paid(oracle: Oracle, ledger: Ledger, *, first_wait_s: float = 1.0) -> Cached
     pace = Pace(spec.max_in_flight, spec.requests_per_minute)
     metered = Metered(Paced(oracle, pace), ledger, counters=counters)
     retrying = Retrying(Lined(metered, pace), counters=counters, first_wait_s=first_wait_s)
-    # One request after another stays that; of several, some are written down while others are under way.
-    threads = 2 * spec.max_in_flight if spec.max_in_flight > 1 else 1
-    return Cached(Concurrent(retrying, threads=threads), ledger, counters=counters)
+    # Some are written down while others are under way, also where those go out one at a time.
+    return Cached(Concurrent(retrying, threads=2 * spec.max_in_flight), ledger, counters=counters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -147,3 +148,23 @@ def test_threads_that_ask_for_the_same_images_pay_for_them_once(ledger: Ledger) 
         np.testing.assert_array_equal(scores.values, oracle.answer(images[first : first + 16]).values)
     assert ledger.spent.answered == 24
     assert oracle.queries == 24 + ledger.spent.failed
+
+
+def test_the_next_request_is_written_down_while_one_is_under_way_and_never_two_are(ledger: Ledger) -> None:
+    class OneAtATime(FakeOracle):
+        def query(self, images: UInt8) -> Scores:
+            under_way.append(len(images))
+            patience = time.monotonic() + 10
+            while ledger.spent.in_flight < 8 and len(self.requests) < 4 and time.monotonic() < patience:
+                time.sleep(0.001)
+            written.append(ledger.spent.in_flight)
+            assert under_way == [4]
+            under_way.clear()
+            return super().query(images)
+
+    under_way, written = list[int](), list[int]()
+    oracle = OneAtATime(replace(FAKE_SPEC, max_batch=4, max_in_flight=1))
+    found = paid(oracle, ledger).query(IMAGES)
+    np.testing.assert_array_equal(found.values, oracle.answer(IMAGES).values)
+    assert written[:4] == [8] * 4
+    assert ledger.spent.answered == 20
