@@ -15,7 +15,7 @@ from bbprompt.labelmaps import load_label_map
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.oracle import Oracle
 from bbprompt.overlay import Overlay
-from bbprompt.records import EXAMPLES, HISTORY, RESULT, AccuracyRecord, Costs, Examples, ResultRecord
+from bbprompt.records import EXAMPLES, HISTORY, RESULT, AccuracyRecord, Costs, Examples, Outlook, ResultRecord
 from bbprompt.task import Task
 
 SHOWN = 12
@@ -58,7 +58,9 @@ def score_test(task: Task, oracle: Oracle, overlay: Overlay, baseline: LabelMap)
     return Tested(no_prompt, prompt, examples)
 
 
-def make_result(task: Task, fit: Fit, tested: Tested, costs: Costs) -> ResultRecord:
+def make_result(
+    task: Task, fit: Fit, tested: Tested, costs: Costs, *, outlook: Outlook | None = None
+) -> ResultRecord:
     """Gather a run's figures."""
     config = task.config
     return ResultRecord(
@@ -75,6 +77,7 @@ def make_result(task: Task, fit: Fit, tested: Tested, costs: Costs) -> ResultRec
         confusion=tested.prompt.confusion.tolist(),
         costs=costs,
         stopped=fit.stopped,
+        outlook=outlook,
     )
 
 

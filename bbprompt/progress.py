@@ -56,6 +56,13 @@ class Silent:
         """Show nothing."""
 
 
+def tell(words: str) -> None:
+    """Say one thing, on standard error."""
+    from rich.console import Console
+
+    Console(stderr=True).print(words, markup=False, highlight=False, soft_wrap=True)
+
+
 @contextmanager
 def progress(
     description: str, *, total: int, start: int = 0, unit: str = "queries", console: Console | None = None

@@ -69,6 +69,22 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class Outlook(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known before ``auto`` pays for a prompt, in shares of all images.
+
+    Attributes:
+        alone: accuracy of the map alone, on training images that it was not fitted to.
+        most: what there is to win: upper end of the 95 % interval (Wilson) of what it gets wrong.
+        low: what a prompt is likely to add: on a quarter of the tasks measured it was less.
+        high: likewise: on a quarter it was more.
+    """
+
+    alone: float
+    most: float
+    low: float
+    high: float
+
+
 class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What a run shows: the figures of the PNG as read back, on the test images, scored once.
 
@@ -77,6 +93,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
         prompt: accuracy of the prompt read back from the PNG, with the label map it carries.
         confusion: counts, rows true classes, columns predicted ones.
         stopped: why the fit ended.
+        outlook: what ``auto`` expected.
     """
 
     method: str
@@ -92,6 +109,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     confusion: list[list[int]]
     costs: Costs
     stopped: Stopped
+    outlook: Outlook | None = None
 
 
 class Examples(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,25 +11,28 @@ from bbprompt.config import RunConfig
 from bbprompt.errors import ConfigError
 from bbprompt.evaluate import Evaluation, average, judge, score_under
 from bbprompt.fit import Fit
+from bbprompt.fit.outlook import outlook
 from bbprompt.fit.selection import Watch
 from bbprompt.labelmaps import load_label_map
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.ledger import Budget, Ledger
-from bbprompt.methods import GRADIENT, check_method, gradient_settings, run_method, settle_size
+from bbprompt.methods import AUTO, GRADIENT, check_method, gradient_settings, run_method, settle_size
 from bbprompt.oracle import Oracle, Scores
 from bbprompt.outcome import make_result, score_test, write_outcome
 from bbprompt.overlay import Overlay, OverlayMeta, read_overlay, write_overlay
 from bbprompt.plan import Plan, make_plan, starts_plain
-from bbprompt.progress import progress
+from bbprompt.progress import progress, tell
 from bbprompt.records import (
     CHECKPOINT,
     LEDGER,
     OVERLAY,
     Costs,
+    Outlook,
     RunRecord,
     load_run,
 )
 from bbprompt.runfolder import alone, claim, finished
+from bbprompt.table import outlook_words
 from bbprompt.task import Task, open_task
 from bbprompt.wrappers import Cached, Replayed, paid, read_replayed
 
@@ -67,12 +70,12 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
 
 def _carry_out(task: Task, plan: Plan | None, folder: Path, *, started: float) -> None:
     with _oracle(task, folder, keep=plan.test if plan else 0) as oracle:
-        baseline, fit = _learn(task, oracle, plan, folder)
+        baseline, ahead, fit = _learn(task, oracle, plan, folder)
     write_overlay(folder / OVERLAY, _overlay(task, fit))
     with _oracle(task, folder, keep=0) as oracle:
         tested = score_test(task, oracle, read_overlay(folder / OVERLAY), baseline)
     costs = _costs(task, folder, fit, seconds=time.perf_counter() - started)
-    write_outcome(folder, make_result(task, fit, tested, costs), fit, tested.examples)
+    write_outcome(folder, make_result(task, fit, tested, costs, outlook=ahead), fit, tested.examples)
 
 
 @contextmanager
@@ -96,7 +99,7 @@ def _budget(task: Task, *, keep: int) -> Budget:
     )
 
 
-def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple[LabelMap, Fit]:
+def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple[LabelMap, Outlook | None, Fit]:
     """Score the unprompted training images, fit the best map without a prompt, then learn the prompt."""
     train = task.splits.train
     plain = task.plain(train.images)
@@ -104,6 +107,7 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
     unprompted = oracle.query(plain)
     baseline = task.fit_map(unprompted, train.targets).whole
     start = unprompted if starts_plain(task) else _score_start(task, oracle)
+    ahead = _look_ahead(task, start, plan)
     with _bar(task, oracle, plan) as watch:
         fit = run_method(
             task,
@@ -113,7 +117,17 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
             checkpoint=folder / CHECKPOINT,
             watch=watch,
         )
-    return baseline, fit
+    return baseline, ahead, fit
+
+
+def _look_ahead(task: Task, start: Scores, plan: Plan | None) -> Outlook | None:
+    """Tell what a prompt is likely to add, while nothing is spent on one."""
+    if plan is None or task.config.fit.method != AUTO:
+        return None
+    targets = task.splits.train.targets
+    ahead = outlook(start, targets, task.fit_map(start, targets), queries=plan.fit)
+    tell(outlook_words(ahead))
+    return ahead
 
 
 @contextmanager

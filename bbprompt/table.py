@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from bbprompt.records import AccuracyRecord, Costs, ResultRecord, RunRecord
+from bbprompt.records import AccuracyRecord, Costs, Outlook, ResultRecord, RunRecord, Stopped
 
 if TYPE_CHECKING:
     import rich.table
@@ -16,6 +16,12 @@ CAPTION = (
     "Accuracy on the test images, with its Wilson 95 % interval. Queries: images paid for, all phases. "
     "Passes: images passed forward through a local model in training."
 )
+ENDED: dict[Stopped, str] = {
+    "budget": "its budget ended first",
+    "no room": "the map alone leaves less than one validation image to win, so no prompt was paid for",
+}
+"""By ``ResultRecord.stopped``."""
+
 INCLUDED = "—"
 """Stands for a cost that the runs' own rows include."""
 
@@ -97,6 +103,17 @@ def usd(costs: Costs) -> str:
 def money(dollars: float) -> str:
     """US dollars to the cent; something too small for that is not shown as nothing."""
     return "under $0.01" if 0 < dollars < 0.01 else f"${dollars:,.2f}"
+
+
+def outlook_words(ahead: Outlook) -> str:
+    """What was expected, in one sentence."""
+    alone = f"the map alone gets about {percent(ahead.alone)} right (training images that it was not fitted to)"
+    likely = (
+        f"{100 * ahead.low:.1f} to {100 * ahead.high:.1f} are likely, by the tasks measured"
+        if ahead.high > 0
+        else "so few queries are not likely to"
+    )
+    return f"{alone}; a prompt can add at most {100 * ahead.most:.1f} points, {likely}"
 
 
 def no_prompt_name(result: ResultRecord) -> str:

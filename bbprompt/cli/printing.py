@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bbprompt.plan import Plan
 from bbprompt.records import OVERLAY, REPORT, RunRecord
-from bbprompt.table import results_table
+from bbprompt.table import ENDED, results_table
 
 
 def print_json(value: object) -> None:
@@ -27,8 +27,9 @@ def print_runs(runs: Sequence[RunRecord], folders: Sequence[Path], *, report: Pa
         print_json({"runs": results, "prompts": files, "report": str(report) if report else None})
         return
     Console().print(results_table(runs))
-    for name, path in files.items():
-        click.echo(f"{name}: {path}")
+    for run in runs:
+        ended = f" ({ENDED[run.result.stopped]})" if run.result.stopped in ENDED else ""
+        click.echo(f"{run.name}: {files[run.name]}{ended}")
     if report is not None:
         click.echo(f"report: {report}")
 

@@ -25,7 +25,7 @@ from bbprompt.fit.by_map import learn_map, starves
 from bbprompt.fit.by_query import fit_by_query
 from bbprompt.fit.by_scale import choose_scale
 from bbprompt.fit.by_student import learn_from_student
-from bbprompt.fit.room import room
+from bbprompt.fit.outlook import outlook
 from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
@@ -62,7 +62,7 @@ def fit_auto(
         try:
             seen = selection.look(theta, maps.whole, step=0, queries=0, loss=None)
             begun = replace(begun, asked=selection.cost)
-            if room(start, objective.targets, maps) * selection.cost < 1:
+            if outlook(start, objective.targets, maps, queries=queries).most * selection.cost < 1:
                 return selection.finish(queries=begun.asked, stopped="no room")
             placed = choose_scale(begun, seen, selection, fit_map=fit_map, queries=queries, watch=watch)
             asked = placed.asked

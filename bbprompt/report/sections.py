@@ -5,15 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bbprompt.arrays import UInt8
-from bbprompt.records import AccuracyRecord, Costs, Examples, ResultRecord, RunRecord, Stopped
+from bbprompt.records import AccuracyRecord, Costs, Examples, ResultRecord, RunRecord
 from bbprompt.report.pictures import image_uri, png_uri, shown_width, stretched_uri
-from bbprompt.table import accuracy, count, money, no_prompt_name, seconds
-
-ENDED: dict[Stopped, str] = {
-    "budget": "; its budget ended first",
-    "no room": "; that map leaves less than one validation image to win, so no prompt was paid for",
-}
-"""By ``ResultRecord.stopped``."""
+from bbprompt.table import ENDED, accuracy, count, money, no_prompt_name, outlook_words, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +73,11 @@ def section(run: RunRecord, *, anchor: str) -> Section:
 def headline(result: ResultRecord) -> str:
     """One sentence: what was reached, against what, at what cost; it follows the run's name."""
     against = f"{no_prompt_name(result)} map ({accuracy(result.no_prompt)})"
-    ended = ENDED.get(result.stopped, "")
+    ended = f"; {ENDED[result.stopped]}" if result.stopped in ENDED else ""
+    expected = f" Before: {outlook_words(result.outlook)}." if result.outlook else ""
     return (
         f"gets {accuracy(result.prompt)} of the test images right, "
-        f"{_difference(result.prompt, result.no_prompt)} {against}, {_cost(result.costs)}{ended}."
+        f"{_difference(result.prompt, result.no_prompt)} {against}, {_cost(result.costs)}{ended}.{expected}"
     )
 
 

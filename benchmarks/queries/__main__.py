@@ -11,6 +11,7 @@ import click
 from benchmarks import RESULTS
 from benchmarks.documents import write_json
 from benchmarks.machine import describe
+from benchmarks.queries import outlook as outlook_
 from benchmarks.queries import slopes as slopes_
 from benchmarks.queries import tuning
 from benchmarks.queries.answers import ANSWERS
@@ -117,6 +118,15 @@ def figure(out: Path | None, results: Path) -> None:
     if not groups:
         raise click.ClickException(f"no finished cells in {results}; run some first")
     draw(groups, out or results / "curves.png")
+
+
+@main.command()
+@RESULTS_OPTION
+def outlook(results: Path) -> None:
+    """Print what a prompt has been worth, task by task; write outlook.md."""
+    found = outlook_.markdown(outlook_.shares(summarise(Store(results).records())))
+    (results / "outlook.md").write_text(found, encoding="utf-8")
+    click.echo(found)
 
 
 @main.command()

@@ -18,7 +18,9 @@ from bbprompt.labelmaps import load_label_map
 from bbprompt.oracle import Scores
 from bbprompt.overlay import read_overlay
 from bbprompt.records import CHECKPOINT, EXAMPLES, HISTORY, LEDGER, OVERLAY, RESULT, RUN_FILE
+from bbprompt.report.sections import headline
 from bbprompt.run import evaluate_png, fit_run
+from bbprompt.table import outlook_words
 from bbprompt.task import open_task
 from bbprompt.templates import TEMPLATES
 from tests.run.conftest import Digits, document, opens
@@ -71,6 +73,34 @@ def test_auto_shows_the_image_smaller_where_the_oracle_knows_it_so_and_the_png_s
     assert run.result.prompt.correct > run.result.no_prompt.correct
     found = evaluate_png(tmp_path / "run" / OVERLAY, config, split="test")
     assert found.accuracy.correct == run.result.prompt.correct
+
+
+def test_auto_says_what_there_is_to_win_before_it_pays_for_a_prompt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Listening(Digits):
+        told = ""
+
+        def query(self, images: UInt8) -> Scores:
+            self.told = self.told or capsys.readouterr().err
+            self.after += len(images) if self.told else 0
+            return super().query(images)
+
+        after = 0
+
+    opens(oracle := Listening(), monkeypatch)
+    fit = {"method": "auto", "student": "none"}
+    run = fit_run(parse_config(document(fit=fit, budget={"queries": 2000})), tmp_path / "run")
+    ahead = run.result.outlook
+    assert ahead is not None
+    assert outlook_words(ahead) in oracle.told
+    assert oracle.after > oracle.asked / 2
+    assert ahead.low <= ahead.high <= ahead.most
+    assert outlook_words(ahead) in headline(run.result)
+
+
+def test_other_methods_say_nothing_of_it(config: RunConfig, oracle: Digits, tmp_path: Path) -> None:
+    assert fit_run(config, tmp_path / "run").result.outlook is None
 
 
 def test_a_finished_run_is_read_and_pays_nothing(oracle: Digits, config: RunConfig, tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""Pre-flight: what a prompt is likely to add to the map alone, from answers that are there anyway.
+
+What there is to win, the images tell that the map gets wrong. How much of that a prompt wins, a twentieth of a budget
+does not tell, because the slope is dearer than that (`benchmarks.queries slopes`). It is taken from the tasks on which
+`auto` was measured with as many queries.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bbprompt.arrays import Int
+from bbprompt.evaluate import accuracy
+from bbprompt.labelmaps import CrossFit
+from bbprompt.oracle import Scores
+from bbprompt.records import Outlook
+
+WON = {1_000: (0.0, 0.04), 2_000: (0.03, 0.15), 5_000: (0.02, 0.07), 10_000: (0.05, 0.25)}
+"""Of what the map alone leaves, the share that ``auto`` won with so many queries: lower and upper quartile over the
+tasks of benchmarks/results/queries (`python -m benchmarks.queries outlook`)."""
+
+
+def outlook(scores: Scores, targets: Int, maps: CrossFit, *, queries: int) -> Outlook:
+    """Look ahead.
+
+    Args:
+        scores: answers (n, k) to the training images without a prompt.
+        targets: int64, shape (n,).
+        maps: fitted to them; each image goes through the one that was fitted without it.
+        queries: images that ``auto`` may score.
+    """
+    alone = accuracy(maps(scores.log(), np.arange(len(targets))), targets)
+    measured = [budget for budget in WON if budget <= queries]
+    low, high = WON[max(measured)] if measured else (0.0, 0.0)
+    left = 1.0 - alone.value
+    return Outlook(alone=alone.value, most=1.0 - alone.low, low=low * left, high=high * left)

@@ -1,0 +1,32 @@
+"""What `auto` says to expect is what it was measured to win."""
+
+from __future__ import annotations
+
+import pytest
+
+from bbprompt.fit.outlook import WON
+from benchmarks import RESULTS
+from benchmarks.queries.outlook import inside, markdown, middle_half, shares
+from benchmarks.queries.store import Store
+from benchmarks.queries.summary import Group, summarise
+
+QUERIES = RESULTS / "queries"
+
+
+def test_the_outlook_is_the_middle_half_of_what_was_measured() -> None:
+    found = shares(summarise(Store(QUERIES).records()))
+    assert middle_half(found) == WON, "put in what `python -m benchmarks.queries outlook` prints"
+    assert (QUERIES / "outlook.md").read_text(encoding="utf-8") == markdown(found)
+
+
+def group(task: str, alone: float, reached: float) -> Group:
+    floor = {11: alone, 23: alone}
+    return Group(task, "full", "16", floor, floor, {"auto": {500: {11: 1.0}, 1000: {11: reached, 23: reached}}})
+
+
+def test_a_share_is_of_what_the_map_leaves() -> None:
+    found = shares([group("a", 0.5, 0.6), group("b", 0.8, 0.8), group("c", 0.9, 0.95), group("d", 0.6, 0.56)])
+    by_task = {"a, full, 16": 0.2, "b, full, 16": 0.0, "c, full, 16": 0.5, "d, full, 16": -0.1}
+    assert found == {1000: pytest.approx(by_task)}
+    assert middle_half(found)[1000] in {(low, high) for low in (-0.03, -0.02) for high in (0.27, 0.28)}
+    assert inside(found) == (2, 4)

@@ -1,0 +1,32 @@
+"""Before a prompt is paid for: what there is to win, and what is likely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from bbprompt.fit.outlook import WON, outlook
+from tests.fit.conftest import Linear, Problem
+
+Make = Callable[..., Problem]
+
+
+def test_what_is_likely_is_a_measured_share_of_what_the_map_leaves(make_problem: Make) -> None:
+    problem = make_problem(label_map="linear")
+    targets, start = problem.objective.targets, problem.start
+    maps = problem.fit_map(start, targets)
+    right = maps(start.log(), np.arange(len(targets))).argmax(axis=1) == targets
+    for queries, (low, high) in WON.items():
+        found = outlook(start, targets, maps, queries=queries + 1)
+        assert found.alone == right.mean()
+        assert (found.low, found.high) == pytest.approx((low * (1 - found.alone), high * (1 - found.alone)))
+        assert 1 - found.alone < found.most <= 1
+
+
+def test_of_fewer_queries_than_were_measured_nothing_is_expected(make_problem: Make) -> None:
+    problem = make_problem(Linear(), label_map="linear")
+    targets = problem.objective.targets
+    found = outlook(problem.start, targets, problem.fit_map(problem.start, targets), queries=min(WON) - 1)
+    assert (found.low, found.high) == (0.0, 0.0)
