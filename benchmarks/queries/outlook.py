@@ -54,7 +54,7 @@ def inside(found: Shares) -> tuple[int, int]:
             if others:
                 low, high = np.quantile(others, [0.25, 0.75])
                 judged.append(low <= share <= high)
-    return sum(judged), len(judged)
+    return int(sum(judged)), len(judged)
 
 
 def markdown(found: Shares) -> str:
