@@ -125,16 +125,24 @@ def imitation_settings(task: Task) -> ImitationSettings:
 
 
 def run_method(
-    task: Task, oracle: Oracle, *, start: Scores, queries: int | None, checkpoint: Path, watch: Watch
+    task: Task,
+    oracle: Oracle,
+    *,
+    start: Scores,
+    queries: int | None,
+    checkpoint: Path,
+    watch: Watch,
+    refit: bool = True,
 ) -> Fit:
     """Learn the task's prompt through ``oracle``.
 
     Args:
         start: answers to the training images with the prompt as it starts.
         queries: images that a query-only method may score; ``None`` for gradients.
+        refit: fit the chosen map anew in the end, to validation's answers, too.
     """
     objective = _objective(task, oracle)
-    selection = _selection(task, oracle)
+    selection = _selection(task, oracle, refit=refit)
     if queries is None:
         return fit_by_gradient(
             objective,
@@ -199,7 +207,7 @@ def imitate_alone(task: Task, oracle: Oracle, *, start: Scores) -> tuple[Imitati
         imitation,
         objective,
         task.theta,
-        _selection(task, oracle),
+        _selection(task, oracle, refit=False),
         fit_map=task.fit_map,
         passes=settings.passes,
         looks=task.config.fit.looks,
@@ -253,9 +261,10 @@ def _objective(task: Task, oracle: Oracle) -> Objective:
     return Objective(oracle=oracle, prompt=task.prompt, images=images, targets=train.targets, loss=task.loss)
 
 
-def _selection(task: Task, oracle: Oracle) -> Selection:
+def _selection(task: Task, oracle: Oracle, *, refit: bool) -> Selection:
     arrange = _arrange(task, oracle) if task.config.fit.method == AUTO else None
-    return Selection(oracle, _place(task), task.splits.validation.targets, arrange)
+    anew = task.fit_map if refit else None
+    return Selection(oracle, _place(task), task.splits.validation.targets, arrange, anew)
 
 
 def _place(task: Task, layout: Layout | None = None) -> Place:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bbprompt.errors import ConfigError
+from bbprompt.labelmaps import LABEL_MAPS
 from bbprompt.task import Task
 
 
@@ -15,7 +16,8 @@ class Plan:
     """Queries of each phase.
 
     Attributes:
-        baseline: every training image without a prompt: the first label map.
+        baseline: every training image without a prompt: the first label map. Where the map is calibrated, validation's,
+            too, which are the first look's unless the prompt's start changes a pixel.
         start: every training image with the prompt as it starts; 0 where that changes no pixel.
         fit: training and validation.
         test: every test image, without and with the prompt.
@@ -42,8 +44,10 @@ def make_plan(task: Task) -> Plan:
         ConfigError: no budget, or one too small for a single step of training.
     """
     budget = _queries(task)
-    baseline, test = len(task.splits.train.targets), 2 * len(task.splits.test.targets)
-    start = 0 if starts_plain(task) else baseline
+    train, test = len(task.splits.train.targets), 2 * len(task.splits.test.targets)
+    plain = starts_plain(task)
+    start = 0 if plain else train
+    baseline = train if plain or not _calibrated(task) else train + len(task.splits.validation.targets)
     spare = _spare(task, budget)
     fit = budget - baseline - start - test - spare
     least = 2 * len(task.splits.validation.targets) + 2
@@ -73,6 +77,10 @@ def _spare(task: Task, budget: int) -> int:
     if task.config.budget.spare is not None:
         return task.config.budget.spare
     return max(2 * task.spec.max_batch * task.spec.max_in_flight, 3 * budget // 100)
+
+
+def _calibrated(task: Task) -> bool:
+    return LABEL_MAPS[task.config.labels.map].calibrated
 
 
 def starts_plain(task: Task) -> bool:

@@ -105,7 +105,7 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
     plain = task.plain(train.images)
     oracle.query(plain[:1])  # a wrong key or URL fails here, before money is spent
     unprompted = oracle.query(plain)
-    baseline = task.fit_map(unprompted, train.targets).whole
+    baseline = _baseline(task, oracle, unprompted)
     start = unprompted if starts_plain(task) else _score_start(task, oracle)
     ahead = _look_ahead(task, start, plan)
     with _bar(task, oracle, plan) as watch:
@@ -118,6 +118,15 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
             watch=watch,
         )
     return baseline, ahead, fit
+
+
+def _baseline(task: Task, oracle: Oracle, unprompted: Scores) -> LabelMap:
+    """The best map without a prompt, fitted to as many images as a prompt's will be; see ``Selection.refit``."""
+    maps, validation = task.fit_map(unprompted, task.splits.train.targets), task.splits.validation
+    if not maps.whole.calibrated:
+        return maps.whole
+    held_out = oracle.query(task.plain(validation.images))
+    return task.fit_map(*maps.with_more(held_out, validation.targets)).whole
 
 
 def _look_ahead(task: Task, start: Scores, plan: Plan | None) -> Outlook | None:

@@ -60,7 +60,7 @@ def fit_auto(
     begun = Beginning(objective, theta, start, maps, selection.own, asked=0)
     if checkpoint is None or not checkpoint.exists():
         try:
-            seen = selection.look(theta, maps.whole, step=0, queries=0, loss=None)
+            seen = selection.look(theta, maps, step=0, queries=0, loss=None)
             begun = replace(begun, asked=selection.cost)
             if outlook(start, objective.targets, maps, queries=queries).most * selection.cost < 1:
                 return selection.finish(queries=begun.asked, stopped="no room")

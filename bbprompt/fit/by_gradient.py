@@ -51,7 +51,7 @@ def fit_by_gradient(
     settings = settings or GradientSettings()
     fit = _Moving(objective, theta, selection, fit_map, start, settings, rng)
     if not fit.resume(checkpoint):
-        selection.look(theta, fit.maps.whole, step=0, queries=0, loss=None)
+        selection.look(theta, fit.maps, step=0, queries=0, loss=None)
     every = max(1, settings.epochs // settings.looks)
     while fit.epoch < settings.epochs:
         fit.run_epoch(watch)
@@ -144,7 +144,7 @@ class _Moving:
     def look(self, checkpoint: Path | None) -> None:
         theta = self.theta.detach().cpu().numpy().astype(np.float64)
         loss = float(np.mean(self.losses))
-        self.selection.look(theta, self.maps.whole, step=self.step, queries=self.passes, loss=loss)
+        self.selection.look(theta, self.maps, step=self.step, queries=self.passes, loss=loss)
         if checkpoint is not None:
             save_state(checkpoint, self.state_dict())
 

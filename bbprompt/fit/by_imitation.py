@@ -147,7 +147,7 @@ def fit_by_imitation(
         return selection.finish(queries=state["asked"], stopped="done")
     asked = selection.cost
     try:
-        selection.look(theta, fit_map(start, objective.targets).whole, step=0, queries=0, loss=None)
+        selection.look(theta, fit_map(start, objective.targets), step=0, queries=0, loss=None)
         images = _affordable(len(objective.targets), queries - 2 * selection.cost)
         if not images:
             return selection.finish(queries=asked, stopped="done")
@@ -191,5 +191,5 @@ def _carry_back(
     """Fit the map to what the service answers to ``images`` training images under the prompt, and look."""
     rows = Sampler(objective.targets, rng).draw(np.zeros(1, dtype=np.int64), images)
     scores = objective.query(learned.theta[None], rows)
-    label_map = fit_map(scores, objective.targets[rows[0]]).whole
-    selection.look(learned.theta, label_map, step=1, queries=selection.cost + images, loss=None)
+    maps = fit_map(scores, objective.targets[rows[0]])
+    selection.look(learned.theta, maps, step=1, queries=selection.cost + images, loss=None)

@@ -54,8 +54,8 @@ def learn_map(
             asked += n
             watch(asked, selection.accuracy)
         scores = _side_by_side(answers, begun.answers)
-        label_map = fit_map(scores, np.repeat(objective.targets, len(answers))).whole
-        seen = selection.look(theta, label_map, step=len(answers) - 1, queries=asked, loss=None, place=begun.place)
+        maps = fit_map(scores, np.repeat(objective.targets, len(answers)))
+        seen = selection.look(theta, maps, step=len(answers) - 1, queries=asked, loss=None, place=begun.place)
         asked, better, more = asked + selection.cost, selection.best is seen, len(answers)
     return asked
 

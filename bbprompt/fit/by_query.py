@@ -130,7 +130,7 @@ class _Moving:
         if self.maps.whole.learns and self.step:
             self.maps = self.fit_map(self.window.scores, self.targets)
         loss = float(np.mean(self.losses)) if self.losses else None
-        self.selection.look(self.estimator.best, self.maps.whole, step=self.step, queries=self.asked, loss=loss)
+        self.selection.look(self.estimator.best, self.maps, step=self.step, queries=self.asked, loss=loss)
         self.asked, self.losses = self.asked + self.selection.cost, []
         if checkpoint is not None:
             save_state(checkpoint, self.state_dict())

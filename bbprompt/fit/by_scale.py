@@ -57,7 +57,7 @@ def choose_scale(
         watch(asked, selection.accuracy)
     best, look, lowest = plain, seen, _pooled(plain, seen, selection)
     for begun in sorted(tried, key=lambda begun: begun.loss)[:looks]:
-        found = selection.see(begun.place, begun.theta, begun.maps.whole, step=0, queries=asked, loss=begun.loss)
+        found = selection.see(begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss)
         asked += selection.cost
         if (loss := _pooled(begun, found, selection)) < lowest:
             best, look, lowest = begun, found, loss

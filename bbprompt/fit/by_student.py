@@ -98,12 +98,12 @@ def learn_from_student(
         maps = fit_map(window.scores, objective.targets)
         loss, worse = _loss(objective, scores, rows, maps), worse + 1
         if loss < lowest:
-            best, lowest, worse = replace(begun, theta=theta, answers=window.scores_now(), maps=maps), loss, 0
+            best, lowest, worse = replace(begun, theta=theta, answers=window.scores, maps=maps), loss, 0
         student.learn(*lessons.take(_laid(objective, theta, rows), scores.log(), rng), passes=PASSES, rng=rng)
         theta = _descend(objective, student, maps, theta, scores, rows, rng)
         watch(asked, selection.accuracy)
     if best is not begun:
-        selection.look(best.theta, best.maps.whole, step=rounds, queries=asked, loss=lowest, place=begun.place)
+        selection.look(best.theta, best.maps, step=rounds, queries=asked, loss=lowest, place=begun.place)
         asked += selection.cost
     return replace(best, asked=asked)
 

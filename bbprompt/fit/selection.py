@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
+import numpy as np
 
 from bbprompt.arrays import Array, Float, Int
 from bbprompt.evaluate import accuracy
@@ -14,7 +15,7 @@ from bbprompt.fit.layout import Arrange, Layout, Place
 from bbprompt.fit.temperature import best_log_likelihood, mean_log_likelihood
 from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
-from bbprompt.oracle import Oracle, Scores
+from bbprompt.oracle import Answer, Oracle, Scores
 from bbprompt.prompt import PixelPrompt
 from bbprompt.records import AccuracyRecord, HistoryRecord, Stopped
 
@@ -57,7 +58,8 @@ class Look:
     Attributes:
         place: where.
         theta: float64, shape (d,).
-        label_map: that the answers went through.
+        maps: the answers went through their ``whole``.
+        answers: to the validation images, one each.
         class_scores: shape (n, classes).
         score: larger is better.
         accuracy: in 0..1.
@@ -65,7 +67,8 @@ class Look:
 
     place: Place
     theta: Float
-    label_map: LabelMap
+    maps: CrossFit
+    answers: Scores
     class_scores: Array
     score: tuple[float, float]
     accuracy: float
@@ -79,6 +82,8 @@ class Selection:
         own: the task's own prompt, and the images as its template prepared them.
         targets: int64, shape (n,).
         arrange: brings the task into a layout; ``None`` where the template is the user's choice.
+        refit: fits the best look's map anew in the end, to validation's answers, too, if it is calibrated; ``None``
+            leaves it as it was selected.
         history: one record per look.
         best: the look that is kept; ``None`` before the first.
     """
@@ -87,6 +92,7 @@ class Selection:
     own: Place
     targets: Int
     arrange: Arrange | None = None
+    refit: FitMap | None = None
     history: list[HistoryRecord] = field(default_factory=list)
     best: Look | None = None
 
@@ -103,14 +109,14 @@ class Selection:
     def look(
         self,
         theta: Float,
-        label_map: LabelMap,
+        maps: CrossFit,
         *,
         step: int,
         queries: int,
         loss: float | None,
         place: Place | None = None,
     ) -> Look:
-        """Score ``theta`` with ``label_map``; keep them if they beat the best.
+        """Score ``theta`` with a label map; keep them if they beat the best.
 
         Where the map is calibrated, the mean log-likelihood at its best temperature decides, because a hundred images
         tell accuracies apart only when they are far apart; elsewhere accuracy does, and likelihood between equals.
@@ -118,17 +124,17 @@ class Selection:
         Args:
             place: of ``theta``; the task's own, if left out.
         """
-        found = self.see(place or self.own, theta, label_map, step=step, queries=queries, loss=loss)
+        found = self.see(place or self.own, theta, maps, step=step, queries=queries, loss=loss)
         if self.best is None or found.score > self.best.score:
             self.best = found
         return found
 
     def see(
-        self, place: Place, theta: Float, label_map: LabelMap, *, step: int, queries: int, loss: float | None
+        self, place: Place, theta: Float, maps: CrossFit, *, step: int, queries: int, loss: float | None
     ) -> Look:
         """Look at ``theta`` in ``place``, and keep nothing of it but a line of the history."""
         scores = self.oracle.query(place.prompt.apply(place.images, theta))
-        class_scores = label_map(scores.log())
+        class_scores = maps.whole(scores.log())
         found = accuracy(class_scores, self.targets)
         record = AccuracyRecord(
             accuracy=found.value, low=found.low, high=found.high, correct=found.correct, n=found.n
@@ -136,24 +142,33 @@ class Selection:
         self.history.append(HistoryRecord(step=step, queries=queries + self.cost, loss=loss, accuracy=record))
         score = (
             (0.0, best_log_likelihood(class_scores, self.targets))
-            if label_map.calibrated
+            if maps.whole.calibrated
             else (found.value, mean_log_likelihood(class_scores, self.targets))
         )
-        return Look(place, theta.copy(), label_map, class_scores, score, found.value)
+        return Look(place, theta.copy(), maps, scores, class_scores, score, found.value)
 
     def finish(self, *, queries: int, stopped: Stopped) -> Fit:
         """Return the best pair; there is one after the first look."""
         assert self.best is not None
-        best = self.best
-        return Fit(best.place.prompt, best.theta, best.label_map, self.history, queries, stopped)
+        best, label_map = self.best, self._last_word(self.best)
+        return Fit(best.place.prompt, best.theta, label_map, self.history, queries, stopped)
+
+    def _last_word(self, best: Look) -> LabelMap:
+        """Validation has chosen, and its answers are there: they teach a map with many parameters more than a prompt."""
+        if self.refit is None or not best.maps.whole.calibrated:
+            return best.maps.whole
+        return self.refit(*best.maps.with_more(best.answers, self.targets)).whole
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that a continuation needs; there is a best look."""
         assert self.best is not None
-        best = {name: getattr(self.best, name) for name in _KEPT}
+        best = self.best
+        kept = {name: getattr(best, name) for name in _KEPT}
+        maps = {"map": best.maps.whole.state(), "scores": best.maps.scores.values, "targets": best.maps.targets}
+        answers = {"answer": str(best.answers.answer), "answers": best.answers.values}
         return {
             "history": msgspec.to_builtins(self.history),
-            "best": {**best, "layout": self.best.place.layout, "label_map": self.best.label_map.state()},
+            "best": {**kept, **maps, **answers, "layout": best.place.layout},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -162,7 +177,11 @@ class Selection:
         best = state["best"]
         kept = {name: best[name] for name in _KEPT}
         kept["score"] = tuple(kept["score"])
-        self.best = Look(place=self._in(best["layout"]), label_map=load_label_map(best["label_map"]), **kept)
+        answer, whole = Answer(best["answer"]), load_label_map(best["map"])
+        maps = CrossFit(
+            whole, (whole,), np.zeros_like(best["targets"]), Scores(best["scores"], answer), best["targets"]
+        )
+        self.best = Look(self._in(best["layout"]), maps=maps, answers=Scores(best["answers"], answer), **kept)
 
     def _in(self, layout: list[Any] | None) -> Place:
         if layout is None:

@@ -13,18 +13,19 @@ from bbprompt.oracle import Scores
 
 
 class Window:
-    """Answers (n, k) to n training images, each replaced when the image is scored again."""
+    """Answers (n, k) to n training images, each replaced when the image is scored again.
+
+    ``scores`` are those of now: later answers come in others, so that a map may keep what it was fitted to.
+    """
 
     def __init__(self, start: Scores) -> None:
-        self.scores = Scores(start.values.copy(), start.answer)
+        self.scores = start
 
     def push(self, scores: Scores, rows: Int) -> None:
         """Take answers (m, k) to images ``rows``, shape (m,); of several to one image the last stays."""
-        self.scores.values[rows] = scores.values
-
-    def scores_now(self) -> Scores:
-        """A copy of the answers, which later ones do not change."""
-        return Scores(self.scores.values.copy(), self.scores.answer)
+        values = self.scores.values.copy()
+        values[rows] = scores.values
+        self.scores = Scores(values, self.scores.answer)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that a continuation needs."""

@@ -108,7 +108,7 @@ def cross_fit_label_map(
     whole = fit_label_map(
         name, scores, targets, spec=spec, classes=classes, rng=rng, pairs=pairs, text=text, sources=sources
     )
-    return CrossFit(whole, (whole,), np.zeros(len(targets), dtype=np.int64))
+    return CrossFit(whole, (whole,), np.zeros(len(targets), dtype=np.int64), scores, targets)
 
 
 def load_label_map(state: dict[str, Any]) -> LabelMap:

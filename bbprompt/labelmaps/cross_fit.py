@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from array_api_compat import array_namespace, device
 
 from bbprompt.arrays import Array, Int
 from bbprompt.labelmaps.base import LabelMap
+from bbprompt.oracle import Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,20 @@ class CrossFit:
         whole: fitted to all n images: the one to select and to deploy.
         parts: each fitted without one fold; a map with hardly any parameters has itself as its only part.
         fold: int64, shape (n,): the part that was fitted without image i.
+        scores: the answers (n, k) that they were fitted to.
+        targets: int64, shape (n,): the classes, likewise.
     """
 
     whole: LabelMap
     parts: tuple[LabelMap, ...]
     fold: Int
+    scores: Scores
+    targets: Int
+
+    def with_more(self, scores: Scores, targets: Int) -> tuple[Scores, Int]:
+        """Return what it was fitted to and, behind that, answers (m, k) to other images and their classes (m,)."""
+        values = np.concatenate([self.scores.values, scores.values])
+        return Scores(values, self.scores.answer), np.concatenate([self.targets, targets])
 
     def __call__(self, log_scores: Array, rows: Int) -> Array:
         """(m, k) log-scores of images ``rows``, shape (m,), to (m, classes), each by the map fitted without it."""

@@ -66,7 +66,7 @@ class Linear(Affine):
             ConfigError, DataError: as ``fit``.
         """
         whole, parts, fold = cls._cross_fit(scores, targets, spec=spec, classes=classes)
-        return CrossFit(whole, parts, fold)
+        return CrossFit(whole, parts, fold, scores, targets)
 
     @classmethod
     def _cross_fit(

@@ -8,21 +8,23 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from bbprompt.labelmaps.linear import Linear
 from benchmarks import RESULTS
 from benchmarks.documents import write_json
 from benchmarks.machine import describe
 from benchmarks.queries import outlook as outlook_
+from benchmarks.queries import refit as refit_
 from benchmarks.queries import slopes as slopes_
 from benchmarks.queries import tuning
 from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.cell import settings, worthwhile
 from benchmarks.queries.figure import draw
 from benchmarks.queries.grid import SEEDS, cells
-from benchmarks.queries.methods import METHODS, REFERENCES, TUNING_FILE
+from benchmarks.queries.methods import METHODS, NO_PROMPT, REFERENCES, TUNING_FILE
 from benchmarks.queries.options import budgets as split_budgets
 from benchmarks.queries.options import names
 from benchmarks.queries.records import Cell, CellRecord
-from benchmarks.queries.setup import bench_task
+from benchmarks.queries.setup import bench_task, open_cell
 from benchmarks.queries.spaces import SPACES
 from benchmarks.queries.store import Store, finished
 from benchmarks.queries.summary import summarise
@@ -118,6 +120,26 @@ def figure(out: Path | None, results: Path) -> None:
     if not groups:
         raise click.ClickException(f"no finished cells in {results}; run some first")
     draw(groups, out or results / "curves.png")
+
+
+@main.command()
+@click.option("--seeds", type=click.IntRange(1, len(SEEDS)), default=5, show_default=True, help="Of the committed.")
+@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+@RESULTS_OPTION
+def refit(seeds: int, data: Path, results: Path) -> None:
+    """Measure what the last word on the map is worth, 16 images a class; write refit.json and refit.md."""
+    use_one_thread()
+    tasks = _at_hand([name for name, task in TASKS.items() if task.label_map == Linear.name], data)
+    cells = [
+        Cell(task=task, answers="full", shots="16", method=NO_PROMPT, seed=seed)
+        for task in tasks
+        for seed in SEEDS[:seeds]
+    ]
+    found = [refit_.measure(cell.task, cell.seed, open_cell(cell, data, METHODS[NO_PROMPT])) for cell in cells]
+    measured = refit_.Measured(machine=describe(), refitted=found)
+    write_json(results / "refit.json", measured)
+    (results / "refit.md").write_text(refit_.markdown(measured), encoding="utf-8")
+    click.echo(refit_.markdown(measured))
 
 
 @main.command()

@@ -88,7 +88,10 @@ def _spend(task: Task, stops: Sequence[int], marks: Sequence[int]) -> Iterator[M
 
 def _fit(task: Task, oracle: Oracle, start: Scores, *, queries: int | None, folder: Path) -> Fit:
     checkpoint = folder / "checkpoint"
-    return run_method(sealed(task), oracle, start=start, queries=queries, checkpoint=checkpoint, watch=unwatched)
+    # Validation is for selection alone here, as in the papers of the peers.
+    return run_method(
+        sealed(task), oracle, start=start, queries=queries, checkpoint=checkpoint, watch=unwatched, refit=False
+    )
 
 
 def _mark(task: Task, fit: Fit, *, budget: int, spent: int) -> Mark:

@@ -10,7 +10,7 @@ import pytest
 
 from bbprompt.arrays import Int, UInt8
 from bbprompt.fit import Place, Selection
-from bbprompt.labelmaps import CrossFit, cross_fit_label_map
+from bbprompt.labelmaps import CrossFit, LabelMap, cross_fit_label_map
 from bbprompt.losses import LOSSES
 from bbprompt.objective import Objective
 from bbprompt.oracle import Answer, Oracle, OracleSpec, Scores
@@ -43,6 +43,12 @@ def images_of(rng: np.random.Generator, n: int) -> tuple[UInt8, Int]:
     return np.clip(rng.normal(means[targets], 30), 0, 255).astype(np.uint8), targets
 
 
+def alone(label_map: LabelMap) -> CrossFit:
+    """A map that nothing is known of."""
+    nothing = Scores(np.empty((0, 1), np.float32), Answer.LOGITS)
+    return CrossFit(label_map, (label_map,), np.zeros(0, np.int64), nothing, np.zeros(0, np.int64))
+
+
 @dataclass
 class Problem:
     objective: Objective
@@ -71,7 +77,7 @@ def make_problem() -> Callable[..., Problem]:
 
         return Problem(
             Objective(oracle=oracle, prompt=prompt, images=images, targets=targets, loss=LOSSES["cross-entropy"]),
-            Selection(oracle, Place(prompt, held_out), held_targets),
+            Selection(oracle, Place(prompt, held_out), held_targets, refit=fit_map),
             Linear().query(images),
             fit_map,
         )

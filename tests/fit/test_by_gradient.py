@@ -95,7 +95,7 @@ def test_a_loss_seen_in_training_is_the_loss_of_the_bytes_that_are_exported(make
     maps = problem.fit_map(problem.start, problem.objective.targets)
     by_bytes = problem.objective.losses(problem.objective.query(theta[None], rows), rows, maps)
     seen: list[float] = []
-    problem.selection.look(theta, maps.whole, step=0, queries=0, loss=None)
+    problem.selection.look(theta, maps, step=0, queries=0, loss=None)
     found = fit_by_gradient(
         problem.objective, theta, problem.selection, fit_map=problem.fit_map, start=problem.start,
         settings=GradientSettings(epochs=1, batch_size=60, step_size=0.0), rng=np.random.default_rng(0),

@@ -61,7 +61,7 @@ def learn(queries: int) -> tuple[Places, Selection, int]:
     selection = Selection(oracle, Place(prompt, held_out), held_targets)
     start, theta = oracle.query(images), np.zeros(prompt.size)
     maps = fit_map(start, targets)
-    selection.look(theta, maps.whole, step=0, queries=0, loss=None)
+    selection.look(theta, maps, step=0, queries=0, loss=None)
     oracle.asked = 0
     begun = Beginning(objective, theta, start, maps, selection.own, asked=200)
     asked = learn_map(begun, selection, fit_map=fit_map, queries=queries, rng=rng)

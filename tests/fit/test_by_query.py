@@ -13,7 +13,7 @@ from bbprompt.errors import BudgetExhausted
 from bbprompt.estimators import ESTIMATORS, make_estimator
 from bbprompt.fit import Fit, fit_by_query
 from bbprompt.oracle import Scores
-from tests.fit.conftest import Linear, Problem
+from tests.fit.conftest import Linear, Problem, alone
 
 Make = Callable[..., Problem]
 
@@ -62,7 +62,7 @@ def test_it_learns(make_problem: Make) -> None:
 def test_selection_keeps_the_best_look_and_never_less_than_no_prompt(make_problem: Make) -> None:
     problem = make_problem()
     found = fit(problem)
-    problem.selection.look(found.theta, found.label_map, step=0, queries=0, loss=None)
+    problem.selection.look(found.theta, alone(found.label_map), step=0, queries=0, loss=None)
     assert problem.selection.history[-1].accuracy.accuracy == max(h.accuracy.accuracy for h in found.history)
 
 

@@ -15,6 +15,7 @@ from bbprompt.oracle import Answer, OracleSpec, Scores
 from bbprompt.parametrisations import make_parametrisation
 from bbprompt.prompt import PixelPrompt
 from bbprompt.templates import make_template
+from tests.fit.conftest import alone
 
 N, CLASSES = 100, 3
 TARGETS = np.arange(N) % CLASSES
@@ -47,7 +48,7 @@ def keep():  # type: ignore[no-untyped-def]
         label_map = Linear(np.eye(CLASSES, dtype=np.float32), np.zeros(CLASSES, dtype=np.float32))
         for number in range(len(looks)):
             theta = np.full(prompt.size, number / 255)
-            selection.look(theta, label_map, step=number, queries=0, loss=None)
+            selection.look(theta, alone(label_map), step=number, queries=0, loss=None)
         assert selection.best is not None
         return round(float(selection.best.theta[0]) * 255)
 
