@@ -19,7 +19,10 @@ from bbprompt.fit.layout import LAYOUTS, Arranged
 from bbprompt.fit.selection import FitMap, Look, Selection, Watch, unwatched
 
 SHARE = 0.5
-"""Of the queries that are left, at most."""
+"""Of the queries that are left, at most, unless they are too few for the first layouts."""
+
+FIRST = 4
+"""Layouts that are worth all of a small budget."""
 
 LOOKS = 3
 """Of validation, at layouts; at most a third of their queries."""
@@ -34,7 +37,7 @@ def choose_scale(
     queries: int,
     watch: Watch = unwatched,
 ) -> Beginning:
-    """Score as many layouts as half of ``queries`` allows; keep the best, if it beats ``plain``, and return it.
+    """Score as many layouts as is ``affordable``; keep the best, if it beats ``plain``, and return it.
 
     Where the task cannot be arranged, that is ``plain``.
 
@@ -49,9 +52,8 @@ def choose_scale(
     if selection.arrange is None:
         return plain
     n, asked, tried = len(plain.objective.targets), plain.asked, list[Beginning]()
-    left = int(SHARE * (queries - asked))
-    looks = max(1, min(LOOKS, left // (3 * selection.cost)))
-    for layout in LAYOUTS[: max(0, (left - looks * selection.cost) // n)]:
+    layouts, looks = affordable(queries - asked, images=n, look=selection.cost)
+    for layout in LAYOUTS[:layouts]:
         tried.append(_begin(selection.arrange(layout), fit_map, asked))
         asked += n
         watch(asked, selection.accuracy)
@@ -63,6 +65,22 @@ def choose_scale(
             best, look, lowest = begun, found, loss
     selection.best = look
     return replace(best, asked=asked)
+
+
+def affordable(left: int, *, images: int, look: int) -> tuple[int, int]:
+    """Return how many layouts ``left`` queries allow, and how many looks at the best of them.
+
+    Half of the queries, or all of them where they pay for the first layouts: those win more than few queries of pixels.
+
+    Args:
+        left: queries.
+        images: that each layout costs.
+        look: queries that a look costs.
+    """
+    half = int(SHARE * left)
+    looks = max(1, min(LOOKS, half // (3 * look)))
+    first = FIRST if FIRST * images + looks * look <= left else 0
+    return max(0, first, (half - looks * look) // images), looks
 
 
 def _begin(arranged: Arranged, fit_map: FitMap, asked: int) -> Beginning:

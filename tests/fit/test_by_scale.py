@@ -12,7 +12,8 @@ import pytest
 from bbprompt.arrays import UInt8
 from bbprompt.fit import Fit
 from bbprompt.fit.auto import fit_auto
-from bbprompt.fit.layout import Arranged, Layout, Place
+from bbprompt.fit.by_scale import FIRST, affordable
+from bbprompt.fit.layout import LAYOUTS, Arranged, Layout, Place
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.oracle import Answer, Scores
 from bbprompt.parametrisations import make_parametrisation
@@ -120,6 +121,17 @@ def test_it_asks_what_it_says_within_the_budget(make_problem: Make, queries: int
     oracle.asked = 0
     found = fit(problem, queries=queries)
     assert oracle.asked == found.queries <= queries
+
+
+def test_a_small_budget_goes_to_the_first_layouts_and_half_of_a_large_one_to_more() -> None:
+    few, exact, large, huge = (affordable(left, images=160, look=100) for left in (739, 740, 4_000, 100_000))
+    assert few == (1, 1)
+    assert exact == (FIRST, 1)
+    assert large == (10, 3)
+    assert huge[0] >= len(LAYOUTS)
+    for left in range(3_000):
+        layouts, looks = affordable(left, images=160, look=100)
+        assert layouts == 0 or 160 * layouts + 100 * looks <= left
 
 
 @pytest.mark.parametrize("stop_at", [150, 1000])
