@@ -35,12 +35,11 @@ SHOWN = (1_000, 5_000, 10_000)
 FAIRNESS = (
     "Measured so far: resnet20 reading digits from 16 images a class against every peer, each at its paper's settings "
     "and tuned (`python -m benchmarks.queries tune`); the other lines against a few of them. 3 seeds; 2 with all "
-    "images and with the top 5. Each line names the strongest peer that answers through the service, and the accuracy "
-    "of a local model that answers in its stead. `auto`'s parts were developed on other seeds of the tasks with "
-    "digits. These lines were measured before `auto` learned to choose the image's scale and before selection judged "
-    "looks at their best temperature. Every row, the ablation and where `auto` does not beat a peer: "
-    "[table.md](benchmarks/results/queries/table.md), and as [curves](benchmarks/results/queries/curves.png); [why it "
-    "is hard](docs/theory/queries.md#it-is-worse-than-that)."
+    "images and with the top 5. Validation is for selection alone in the grid. Each line names the strongest peer that "
+    "answers through the service, and the accuracy of a local model that answers in its stead. `auto`'s parts were "
+    "developed on other seeds of the tasks with digits and MNIST. Every row, the ablation and where `auto` does not "
+    "beat a peer: [table.md](benchmarks/results/queries/table.md), and as "
+    "[curves](benchmarks/results/queries/curves.png); [why it is hard](docs/theory/queries.md#it-is-worse-than-that)."
 )
 
 
