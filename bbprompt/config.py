@@ -21,7 +21,7 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         source: "digits", "folder:DIR", "npz:FILE", "parquet:PATH", "hf:ID", or "NAME:DIR" of a named data set.
         shots: training images per class; all that validation and test leave, if left out.
-        validation: images for selection.
+        validation: images for selection; when that is over, a linear map learns from their answers, too.
         test: images scored once, at the end.
         seed: of the split; the run's own, if left out. Runs with one of these and seeds of their own learn from the
             same images, and their prompts make an ensemble.

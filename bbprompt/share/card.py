@@ -80,7 +80,7 @@ def write_card(run_dir: Path, out: Path, *, said: Said | None = None) -> Path:
 def _theta(run_dir: Path, config: RunConfig, overlay: Overlay) -> Float | None:
     """What the PNG was rendered from, where the run's checkpoint still has just that."""
     try:
-        theta: Float = load_state(run_dir / CHECKPOINT)["selection"]["theta"]
+        theta: Float = load_state(run_dir / CHECKPOINT)["selection"]["best"]["theta"]
         rendered = make_prompt(config, overlay.template.canvas).levels(theta)
     except (BbpromptError, OSError, KeyError):
         return None

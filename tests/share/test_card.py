@@ -52,7 +52,7 @@ def test_the_label_map_in_both_files_is_the_run_s(card: Path, run_dir: Path) -> 
 
 
 def test_theta_is_what_the_png_was_rendered_from(card: Path, run_dir: Path) -> None:
-    theta = load_state(run_dir / CHECKPOINT)["selection"]["theta"]
+    theta = load_state(run_dir / CHECKPOINT)["selection"]["best"]["theta"]
     np.testing.assert_array_equal(tensors(card)["theta"], theta)
 
 
