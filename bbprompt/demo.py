@@ -19,7 +19,7 @@ QUERY_ONLY = "query-only"
 GRADIENT = "gradient"
 SHARED: dict[str, Any] = {
     "data": {"source": "digits", "shots": 40, "validation": 100, "test": 300},
-    "prompt": {"template": "full-image", "blend": "add"},
+    "prompt": {"template": "auto", "blend": "add"},
     "labels": {"map": "linear"},
 }
 """What both runs have in common: scikit-learn's handwritten digits, 400 of them to learn from."""
