@@ -13,7 +13,7 @@ from bbprompt.evaluate import Evaluation, average, judge, score_under
 from bbprompt.fit import Fit
 from bbprompt.fit.outlook import outlook
 from bbprompt.fit.selection import Watch
-from bbprompt.labelmaps import load_label_map
+from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.ledger import Budget, Ledger
 from bbprompt.methods import AUTO, GRADIENT, check_method, gradient_settings, run_method, settle_size
@@ -105,9 +105,10 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
     plain = task.plain(train.images)
     oracle.query(plain[:1])  # a wrong key or URL fails here, before money is spent
     unprompted = oracle.query(plain)
-    baseline = _baseline(task, oracle, unprompted)
+    maps = task.fit_map(unprompted, train.targets)
+    baseline = _baseline(task, oracle, maps)
     start = unprompted if starts_plain(task) else _score_start(task, oracle)
-    ahead = _look_ahead(task, start, plan)
+    ahead = _look_ahead(task, maps, plan)
     with _bar(task, oracle, plan) as watch:
         fit = run_method(
             task,
@@ -120,21 +121,20 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
     return baseline, ahead, fit
 
 
-def _baseline(task: Task, oracle: Oracle, unprompted: Scores) -> LabelMap:
+def _baseline(task: Task, oracle: Oracle, maps: CrossFit) -> LabelMap:
     """The best map without a prompt, fitted to as many images as a prompt's will be; see ``Selection.refit``."""
-    maps, validation = task.fit_map(unprompted, task.splits.train.targets), task.splits.validation
     if not maps.whole.calibrated:
         return maps.whole
+    validation = task.splits.validation
     held_out = oracle.query(task.plain(validation.images))
     return task.fit_map(*maps.with_more(held_out, validation.targets)).whole
 
 
-def _look_ahead(task: Task, start: Scores, plan: Plan | None) -> Outlook | None:
+def _look_ahead(task: Task, maps: CrossFit, plan: Plan | None) -> Outlook | None:
     """Tell what a prompt is likely to add, while nothing is spent on one."""
     if plan is None or task.config.fit.method != AUTO:
         return None
-    targets = task.splits.train.targets
-    ahead = outlook(start, targets, task.fit_map(start, targets), queries=plan.fit)
+    ahead = outlook(maps, queries=plan.fit)
     tell(outlook_words(ahead))
     return ahead
 

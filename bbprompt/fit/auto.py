@@ -57,12 +57,12 @@ def fit_auto(
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
     maps = fit_map(start, objective.targets)
-    begun = Beginning(objective, theta, start, maps, selection.own, asked=0)
+    begun = Beginning(objective, theta, maps, selection.own, asked=0)
     if checkpoint is None or not checkpoint.exists():
         try:
             seen = selection.look(theta, maps, step=0, queries=0, loss=None)
             begun = replace(begun, asked=selection.cost)
-            if outlook(start, objective.targets, maps, queries=queries).most * selection.cost < 1:
+            if outlook(maps, queries=queries).most * selection.cost < 1:
                 return selection.finish(queries=begun.asked, stopped="no room")
             placed = choose_scale(begun, seen, selection, fit_map=fit_map, queries=queries, watch=watch)
             asked = placed.asked

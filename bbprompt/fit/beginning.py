@@ -20,18 +20,21 @@ class Beginning:
     Attributes:
         objective: the training images, as its template prepared them.
         theta: float64, shape (d,).
-        answers: to the training images there, one each.
-        maps: fitted to them.
+        maps: fitted to the answers to the training images there, one each.
         place: where validation is looked at.
         asked: images scored so far, looks included.
     """
 
     objective: Objective
     theta: Float
-    answers: Scores
     maps: CrossFit
     place: Place
     asked: int
+
+    @property
+    def answers(self) -> Scores:
+        """To the training images, one each."""
+        return self.maps.scores
 
     @property
     def loss(self) -> float:

@@ -87,7 +87,7 @@ def _begin(arranged: Arranged, fit_map: FitMap, asked: int) -> Beginning:
     objective, theta = arranged.objective, arranged.theta
     answers = objective.oracle.query(objective.prompt.apply(objective.images, theta))
     maps = fit_map(answers, objective.targets)
-    return Beginning(objective, theta, answers, maps, arranged.place, asked + len(answers))
+    return Beginning(objective, theta, maps, arranged.place, asked + len(answers))
 
 
 def _pooled(begun: Beginning, look: Look, selection: Selection) -> float:

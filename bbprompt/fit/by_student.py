@@ -98,7 +98,7 @@ def learn_from_student(
         maps = fit_map(window.scores, objective.targets)
         loss, worse = _loss(objective, scores, rows, maps), worse + 1
         if loss < lowest:
-            best, lowest, worse = replace(begun, theta=theta, answers=window.scores, maps=maps), loss, 0
+            best, lowest, worse = replace(begun, theta=theta, maps=maps), loss, 0
         student.learn(*lessons.take(_laid(objective, theta, rows), scores.log(), rng), passes=PASSES, rng=rng)
         theta = _descend(objective, student, maps, theta, scores, rows, rng)
         watch(asked, selection.accuracy)

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bbprompt.arrays import Int
 from bbprompt.evaluate import accuracy
 from bbprompt.labelmaps import CrossFit
-from bbprompt.oracle import Scores
 from bbprompt.records import Outlook
 
 WON = {1_000: (0.0, 0.1), 2_000: (0.07, 0.18), 5_000: (0.04, 0.17), 10_000: (0.17, 0.29)}
@@ -20,16 +18,15 @@ WON = {1_000: (0.0, 0.1), 2_000: (0.07, 0.18), 5_000: (0.04, 0.17), 10_000: (0.1
 tasks of benchmarks/results/queries (`python -m benchmarks.queries outlook`)."""
 
 
-def outlook(scores: Scores, targets: Int, maps: CrossFit, *, queries: int) -> Outlook:
+def outlook(maps: CrossFit, *, queries: int) -> Outlook:
     """Look ahead.
 
     Args:
-        scores: answers (n, k) to the training images without a prompt.
-        targets: int64, shape (n,).
-        maps: fitted to them; each image goes through the one that was fitted without it.
+        maps: fitted to the answers to the training images without a prompt; each image goes through the one that was
+            fitted without it.
         queries: images that ``auto`` may score.
     """
-    alone = accuracy(maps(scores.log(), np.arange(len(targets))), targets)
+    alone = accuracy(maps(maps.scores.log(), np.arange(len(maps.targets))), maps.targets)
     measured = [budget for budget in WON if budget <= queries]
     low, high = WON[max(measured)] if measured else (0.0, 0.0)
     left = 1.0 - alone.value

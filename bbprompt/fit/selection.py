@@ -60,7 +60,6 @@ class Look:
         theta: float64, shape (d,).
         maps: the answers went through their ``whole``.
         answers: to the validation images, one each.
-        class_scores: shape (n, classes).
         score: larger is better.
         accuracy: in 0..1.
     """
@@ -69,9 +68,13 @@ class Look:
     theta: Float
     maps: CrossFit
     answers: Scores
-    class_scores: Array
     score: tuple[float, float]
     accuracy: float
+
+    @property
+    def class_scores(self) -> Array:
+        """Of the validation images, shape (n, classes)."""
+        return self.maps.whole(self.answers.log())
 
 
 @dataclass(slots=True)
@@ -145,7 +148,7 @@ class Selection:
             if maps.whole.calibrated
             else (found.value, mean_log_likelihood(class_scores, self.targets))
         )
-        return Look(place, theta.copy(), maps, scores, class_scores, score, found.value)
+        return Look(place, theta.copy(), maps, scores, score, found.value)
 
     def finish(self, *, queries: int, stopped: Stopped) -> Fit:
         """Return the best pair; there is one after the first look."""
@@ -190,5 +193,5 @@ class Selection:
         return self.arrange(Layout(*layout)).place
 
 
-_KEPT = ("theta", "class_scores", "score", "accuracy")
+_KEPT = ("theta", "score", "accuracy")
 """Of a look, as they are."""

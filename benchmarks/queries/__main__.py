@@ -138,17 +138,14 @@ def refit(seeds: int, data: Path, results: Path) -> None:
     found = [refit_.measure(cell.task, cell.seed, open_cell(cell, data, METHODS[NO_PROMPT])) for cell in cells]
     measured = refit_.Measured(machine=describe(), refitted=found)
     write_json(results / "refit.json", measured)
-    (results / "refit.md").write_text(refit_.markdown(measured), encoding="utf-8")
-    click.echo(refit_.markdown(measured))
+    _show(refit_.markdown(measured), results / "refit.md")
 
 
 @main.command()
 @RESULTS_OPTION
 def outlook(results: Path) -> None:
     """Print what a prompt has been worth, task by task; write outlook.md."""
-    found = outlook_.markdown(outlook_.shares(summarise(Store(results).records())))
-    (results / "outlook.md").write_text(found, encoding="utf-8")
-    click.echo(found)
+    _show(outlook_.markdown(outlook_.shares(summarise(Store(results).records()))), results / "outlook.md")
 
 
 @main.command()
@@ -162,8 +159,12 @@ def slopes(seeds: int, data: Path, results: Path) -> None:
     found = [slopes_.measure(task, seed, data=data) for task in tasks for seed in SEEDS[:seeds]]
     measured = slopes_.Measured(machine=describe(), radii=slopes_.RADII, slopes=found)
     write_json(results / "slopes.json", measured)
-    (results / "slopes.md").write_text(slopes_.markdown(measured), encoding="utf-8")
-    click.echo(slopes_.markdown(measured))
+    _show(slopes_.markdown(measured), results / "slopes.md")
+
+
+def _show(markdown: str, page: Path) -> None:
+    page.write_text(markdown, encoding="utf-8")
+    click.echo(markdown)
 
 
 def _run(wanted: Sequence[Cell], budgets: Sequence[int], at_once: int, data: Path, store: Store) -> None:

@@ -64,7 +64,7 @@ def _styles(groups: Sequence[Group]) -> dict[str, dict[str, Any]]:
 
 
 def _draw_group(panel: Axes, group: Group, styles: Mapping[str, Mapping[str, Any]]) -> None:
-    panel.set_title(f"{group.task}, {group.answers}, {group.shots}", fontsize="medium")
+    panel.set_title(group.title, fontsize="medium")
     panel.set(xscale="log", xlabel="image queries", ylabel="test accuracy")
     panel.set_xticks(group.budgets(), [f"{budget:,}" for budget in group.budgets()])
     panel.minorticks_off()

@@ -30,13 +30,8 @@ def shares(groups: Sequence[Group]) -> Shares:
             seeds = sorted(by_seed.keys() & group.floor.keys())
             if budget >= SMALLEST and seeds:
                 alone, reached = mean([group.floor[s] for s in seeds]), mean([by_seed[s] for s in seeds])
-                found.setdefault(budget, {})[title(group)] = (reached.value - alone.value) / (1 - alone.value)
+                found.setdefault(budget, {})[group.title] = (reached.value - alone.value) / (1 - alone.value)
     return dict(sorted(found.items()))
-
-
-def title(group: Group) -> str:
-    """Name a group of cells."""
-    return f"{group.task}, {group.answers}, {group.shots}"
 
 
 def middle_half(found: Shares) -> dict[int, tuple[float, float]]:

@@ -48,6 +48,11 @@ class Group:
     found: dict[str, dict[int, Seeded]] = field(default_factory=dict)
     failed: dict[str, dict[int, set[int]]] = field(default_factory=dict)
 
+    @property
+    def title(self) -> str:
+        """Its name, for people."""
+        return f"{self.task}, {self.answers}, {self.shots}"
+
     def budgets(self) -> list[int]:
         """Every budget that some method has a figure for."""
         return sorted({budget for by_budget in self.found.values() for budget in by_budget})

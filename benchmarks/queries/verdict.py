@@ -62,13 +62,9 @@ def unbeaten(groups: Iterable[Group], ours: str) -> str:
     head = f"{ours} against the map alone and every peer, at every budget: " + ", ".join(
         f"{count} {name}" for name, count in counts.items()
     )
-    by_group = groupby(left, key=lambda verdict: _title(verdict.group))
+    by_group = groupby(left, key=lambda verdict: verdict.group.title)
     lines = [f"- {title}: {'; '.join(_words(list(those)))}" for title, those in by_group]
     return "\n".join([f"{head}. Not better:" if lines else f"{head}.", *([""] if lines else []), *lines])
-
-
-def _title(group: Group) -> str:
-    return f"{group.task}, {group.answers}, {group.shots}"
 
 
 def _words(those: list[Verdict]) -> Iterator[str]:
@@ -116,7 +112,7 @@ def _headline_row(group: Group, ours: str, budget: int) -> list[str] | None:
     through = {name: value for name, value in found.items() if not _answers_itself(name)}
     floor, ceiling = group.references()
     return [
-        _title(group),
+        group.title,
         f"{budget:,}",
         f"{floor.value:.3f}",
         _strongest(through),

@@ -63,7 +63,7 @@ def learn(queries: int) -> tuple[Places, Selection, int]:
     maps = fit_map(start, targets)
     selection.look(theta, maps, step=0, queries=0, loss=None)
     oracle.asked = 0
-    begun = Beginning(objective, theta, start, maps, selection.own, asked=200)
+    begun = Beginning(objective, theta, maps, selection.own, asked=200)
     asked = learn_map(begun, selection, fit_map=fit_map, queries=queries, rng=rng)
     return oracle, selection, asked
 
