@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import msgspec
 
 from bbprompt.atomic import write_atomically
 from bbprompt.config_struct import convert
-from bbprompt.errors import ConfigError, MissingExtra
+from bbprompt.errors import ConfigError
 from bbprompt.fit import Fit, GradientSettings, Selection, differentiable, fit_by_gradient, fit_by_query
 from bbprompt.fit.auto import fit_auto
 from bbprompt.fit.by_imitation import (
@@ -36,7 +34,6 @@ from bbprompt.task import ANY_TEMPLATE, FIT, FRAME, TEACH, Task
 from bbprompt.templates.padding import Padding
 
 AUTO = "auto"
-LOCAL_MODEL = "local-model"
 ARES = "ares"
 GRADIENT = "gradient"
 SIZE_EPOCHS = 4
@@ -48,12 +45,14 @@ class AutoSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         student: an installed student, or "none". Never one that is the oracle's own model. "local-model" starts as a
-            model of yours, and does best where that is of the oracle's family.
+            model of yours, and pays where that is of the oracle's family; elsewhere "none" does better.
         student_options: the student's own keys; of "local-model" those of an ``[oracle]`` table.
+        signs: whether loud random signs are among the openings that are tried.
     """
 
-    student: str = "efficientnet-lite0"
+    student: str = "none"
     student_options: dict[str, Any] = {}
+    signs: bool = True
 
 
 def check_method(task: Task) -> None:
@@ -72,8 +71,7 @@ def check_method(task: Task) -> None:
         _check_differentiable(task.loss)
         gradient_settings(task)
     elif fit.method == AUTO:
-        with suppress(MissingExtra):
-            _open_student(task)
+        _student(task)
     elif fit.method == ARES:
         student_for(task, imitation_settings(task).student)
     elif fit.method.partition(":")[0] in SEARCHES:
@@ -161,6 +159,7 @@ def run_method(
             task.theta,
             selection,
             student=_student(task),
+            signs=_auto_settings(task).signs and task.config.prompt.parametrisation == Identity.name,
             fit_map=task.fit_map,
             start=start,
             queries=queries,
@@ -219,28 +218,15 @@ def _auto_settings(task: Task) -> AutoSettings:
     return convert(task.config.fit.options, AutoSettings, where="[fit] with method 'auto'")
 
 
-def _open_student(task: Task) -> Student | None:
+def _student(task: Task) -> Student | None:
     settings = _auto_settings(task)
     return None if settings.student == "none" else student_for(task, settings.student, settings.student_options)
 
 
-def _student(task: Task) -> Student | None:
-    """Open the student; where its packages are missing, do without, and say what they would add."""
-    try:
-        return _open_student(task)
-    except MissingExtra as error:
-        warnings.warn(f"auto goes without a student, which would speed up the first queries: {error}", stacklevel=2)
-        return None
-
-
 def _arrange(task: Task, oracle: Oracle) -> Arrange | None:
-    """Bring the task into a layout; ``None`` where the run file says what template and parametrisation it wants.
-
-    Neither where there is a model of the user's for a student: if it is of the oracle's family, it moves the pixels of
-    the image as it is farther than any layout does.
-    """
-    asked, own_model = task.config.prompt, _auto_settings(task).student == LOCAL_MODEL
-    if own_model or (asked.template, asked.parametrisation) != (ANY_TEMPLATE, Identity.name):
+    """Bring the task into a layout; ``None`` where the run file says what template and parametrisation it wants."""
+    asked = task.config.prompt
+    if (asked.template, asked.parametrisation) != (ANY_TEMPLATE, Identity.name):
         return None
 
     def arrange(layout: Layout) -> Arranged:

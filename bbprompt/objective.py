@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,10 @@ class Objective:
     images: UInt8
     targets: Int
     loss: Loss
+
+    def of(self, rows: Int) -> Objective:
+        """The same on images ``rows``, shape (m,), alone."""
+        return replace(self, images=self.images[rows], targets=self.targets[rows])
 
     def query(self, thetas: Float, rows: Int) -> Scores:
         """Score candidate i, ``thetas[i]``, on images ``rows[i]``: (m, d) and (m, b) to scores of m * b images.

@@ -1,17 +1,19 @@
-"""``method = "auto"``: no knob to turn. The map, the image's scale, a student, where there is one, then pairs.
+"""``method = "auto"``: no knob to turn. The map, a race of openings, the map again where it starves, then pairs.
 
 Where the map alone leaves less than one validation image to win, that is all: no look could see a prompt's gain.
 
-What each part is worth was measured; see benchmarks/queries. How large the image is shown, and on what ground, costs one
-pass of the training images to find out and is worth thousands of queries of pixels; but pixels move on from the image as
-it is, and hardly in a layout, so that student and pairs begin there, and the layout is what they have to beat. A map from
-more labels than there are images gains from answers to variations of them. The student moves the prompt fastest in the
-first thousand queries and then no longer helps; antithetic sign pairs on pixels, one image each, move it slowly but on.
-Selection keeps the best look, no prompt at all being the first, so that the system stays near the map alone or above.
+What each part is worth was measured; see benchmarks/queries. Where to begin (how large the image is shown and on what
+ground, or under which loud signs) costs a heat of training images each to find out, and is worth thousands of queries of
+pixels. From loud signs antithetic pairs, one image each, move on; from the image as it is they hardly do, and in a layout
+they lose again what that has won, so that a layout is what they have to beat. A map from more labels than there are
+images gains from answers to variations of them. A student, if there is one, takes the race's place: it moves the image as
+it is, fastest in the first thousand queries. Selection keeps the best look, no prompt at all being the first, so that the
+system stays near the map alone or above.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,12 +23,14 @@ from bbprompt.arrays import Float
 from bbprompt.errors import BudgetExhausted
 from bbprompt.estimators import AntitheticPairs
 from bbprompt.fit.beginning import Beginning
-from bbprompt.fit.by_map import learn_map, starves
+from bbprompt.fit.by_map import first_cost, learn_map, starves
 from bbprompt.fit.by_query import fit_by_query
-from bbprompt.fit.by_scale import choose_scale
 from bbprompt.fit.by_student import learn_from_student
+from bbprompt.fit.layout import Arranged
+from bbprompt.fit.openings import FEW_LAYOUTS, openings
 from bbprompt.fit.outlook import outlook
-from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
+from bbprompt.fit.race import affordable, first_alone, only_one_look, race
+from bbprompt.fit.selection import Fit, FitMap, Look, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
@@ -38,6 +42,7 @@ def fit_auto(
     selection: Selection,
     *,
     student: Student | None,
+    signs: bool,
     fit_map: FitMap,
     start: Scores,
     queries: int,
@@ -49,26 +54,27 @@ def fit_auto(
     """Minimise ``objective`` from ``theta`` within ``queries`` scored images, validation included.
 
     Args:
-        selection: layouts are tried where it has an ``arrange``.
-        student: a local model to teach; ``None`` where torch is not installed, and then pairs do it all.
+        selection: layouts are raced where it has an ``arrange``.
+        student: a local model to teach in the race's place.
+        signs: whether loud signs are raced.
         start: answers to the objective's images at ``theta``, one each: the first label map.
 
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
-    maps = fit_map(start, objective.targets)
-    begun = Beginning(objective, theta, maps, selection.own, asked=0)
+    begun = Beginning(objective, theta, fit_map(start, objective.targets), selection.own, asked=0)
     if checkpoint is None or not checkpoint.exists():
+        field = () if student is not None else openings(begun, selection.arrange, signs=signs, rng=rng)
         try:
-            seen = selection.look(theta, maps, step=0, queries=0, loss=None)
+            room = outlook(begun.maps, queries=queries).most * selection.cost >= 1
+            if room and only_one_look(queries, images=len(objective.targets), look=selection.cost):
+                asked = first_alone(begun, field, selection, fit_map=fit_map)
+                return selection.finish(queries=asked, stopped="done")
+            seen = selection.look(theta, begun.maps, step=0, queries=0, loss=None)
             begun = replace(begun, asked=selection.cost)
-            if outlook(maps, queries=queries).most * selection.cost < 1:
+            if not room:
                 return selection.finish(queries=begun.asked, stopped="no room")
-            placed = choose_scale(begun, seen, selection, fit_map=fit_map, queries=queries, watch=watch)
-            asked = placed.asked
-            if starves(start) and maps.whole.learns:
-                asked = learn_map(placed, selection, fit_map=fit_map, queries=queries, rng=rng, watch=watch)
-            begun = replace(begun, asked=asked)
+            begun = _place(begun, seen, selection, field, fit_map=fit_map, queries=queries, rng=rng, watch=watch)
             if student is not None:
                 begun = learn_from_student(
                     begun, student, selection, fit_map=fit_map, queries=queries, rng=rng, watch=watch
@@ -91,3 +97,27 @@ def fit_auto(
         checkpoint=checkpoint,
         watch=watch,
     )
+
+
+def _place(
+    plain: Beginning,
+    seen: Look,
+    selection: Selection,
+    field: Iterable[Arranged],
+    *,
+    fit_map: FitMap,
+    queries: int,
+    rng: np.random.Generator,
+    watch: Watch,
+) -> Beginning:
+    """Race the field, learn a starving map at the winner, and return what pairs begin with."""
+    n, starving = len(plain.objective.targets), starves(plain.answers) and plain.maps.whole.learns
+    spare = first_cost(images=n, look=selection.cost) if starving else 0
+    if affordable(queries - plain.asked - spare, images=n, look=selection.cost)[0] < FEW_LAYOUTS:
+        spare = 0
+    placed = race(plain, seen, selection, field, fit_map=fit_map, queries=queries - spare, rng=rng, watch=watch)
+    asked = placed.asked
+    if starving:
+        best = replace(placed.best, asked=asked)
+        asked = learn_map(best, selection, fit_map=fit_map, queries=queries, rng=rng, watch=watch)
+    return replace(placed.ground, asked=asked)

@@ -24,6 +24,11 @@ def starves(start: Scores) -> bool:
     return bool(k > n)
 
 
+def first_cost(*, images: int, look: int) -> int:
+    """Queries that it takes to begin with ``images`` to train on, where a look costs ``look``."""
+    return FIRST * images + look
+
+
 def learn_map(
     begun: Beginning,
     selection: Selection,

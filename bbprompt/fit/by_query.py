@@ -19,6 +19,9 @@ from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
 from bbprompt.sampling import Sampler
 
+LOOKING = 0.25
+"""Of the queries, the most that looks at validation take."""
+
 
 def fit_by_query(
     objective: Objective,
@@ -39,7 +42,8 @@ def fit_by_query(
     Args:
         start: answers to the objective's images at the estimator's start, one each: the first label map.
         fit_map: fits the label map, and fits it again before each look if the map learns.
-        looks: looks at validation, evenly spaced; one more is taken before the first step.
+        looks: looks at validation, evenly spaced, unless they took more than ``LOOKING`` of the queries; one more is
+            taken before the first step.
         asked: images of ``queries`` that were scored before; then the first look was, too.
         checkpoint: written at every look; where it exists it is read first, and the fit goes on from there.
 
@@ -117,8 +121,8 @@ class _Moving:
 
     def next_look(self, queries: int, looks: int) -> float:
         """At how many scored images, where looks are evenly spaced over what this search was left of ``queries``."""
-        taken = len(self.selection.history) - self.earlier
-        return self.begun + taken * (queries - self.begun) / looks
+        left, taken = queries - self.begun, len(self.selection.history) - self.earlier
+        return self.begun + taken * left / max(1, min(looks, int(LOOKING * left / self.look_cost)))
 
     @property
     def look_cost(self) -> int:

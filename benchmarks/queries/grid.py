@@ -28,6 +28,6 @@ def cells(
         for task, kind, amount, method in product(tasks, answers, shots, rows):
             wanted = number < (bench_task(task).seeds if seeds is None else seeds)
             borrowed = method == GRADIENT and ANSWERS[kind].gradient != kind
-            lacking = METHODS[method].needs_student and bench_task(task).student is None
+            lacking = METHODS[method].needs_student and not bench_task(task).teaches
             if wanted and amount in bench_task(task).shots and not borrowed and not lacking:
                 yield Cell(task=task, answers=kind, shots=amount, method=method, seed=seed)

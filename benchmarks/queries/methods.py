@@ -45,6 +45,7 @@ class Method:
     looks: int = 1
 
 
+LITE0 = "efficientnet-lite0"
 RESNET32 = {"adapter": "cifar-resnet", "weights": "{data}/cifar10-resnets/resnet32-d509ac18.th"}
 ANY = {"template": "auto"}
 """The image shown as it is, or smaller, as the answers say."""
@@ -67,11 +68,12 @@ AS_PUBLISHED: dict[str, Method] = {
     NO_PROMPT: Method(NO_PROMPT),
     GRADIENT: Method("gradient", {"optimiser": "adam", "batch_size": 16}, looks=10),
     "auto": Method("auto", prompt=ANY, anytime=False, looks=4),
-    "auto, no student": Method("auto", {"student": "none"}, prompt=ANY, anytime=False, looks=4),
+    "auto, no signs": Method("auto", {"signs": False}, prompt=ANY, anytime=False, looks=4),
     "auto, image as it is": Method("auto", anytime=False, looks=4),
+    "auto, Lite0 as student": Method("auto", {"student": LITE0}, anytime=False, looks=4, needs_student=True),
     # What a user gains who has a model of the oracle's family at hand; no task's oracle is this one.
     "auto, resnet32 as student": Method(
-        "auto", {"student": "local-model", "student_options": RESNET32}, prompt=ANY, anytime=False, looks=4
+        "auto", {"student": "local-model", "student_options": RESNET32}, anytime=False, looks=4
     ),
     # Spall 1998: one estimate a step.
     "spsa": Method("spsa", {"pairs": 1}),

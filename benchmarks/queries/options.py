@@ -11,7 +11,7 @@ from bbprompt.errors import ConfigError
 from bbprompt.names import look_up
 
 SEPARATOR = re.compile(r",(?! )")
-"""A comma before a space is part of a name, as in "auto, no student"."""
+"""A comma before a space is part of a name, as in "auto, no signs"."""
 
 Callback = Callable[[click.Context, click.Parameter, str | None], tuple[str, ...]]
 

@@ -12,9 +12,7 @@ from msgspec import structs
 from bbprompt.config import RunConfig, parse_config
 from bbprompt.data import split
 from bbprompt.losses import choose_loss
-from bbprompt.methods import AUTO
 from bbprompt.names import look_up
-from bbprompt.searches import DEFAULT_STUDENT, STUDENT
 from bbprompt.task import DATA, WHOLE, Task, make_prompt
 from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.methods import GRADIENT, Method
@@ -35,7 +33,7 @@ def configure(cell: Cell, method: Method) -> RunConfig:
     prompt = {"template": WHOLE, **method.prompt}
     if method.share is not None:
         prompt["size"] = round(method.share * bench.side)
-    fit = {"method": method.name, "loss": loss, "looks": method.looks, **_student(method, bench), **method.options}
+    fit = {"method": method.name, "loss": loss, "looks": method.looks, **method.options}
     if method.name == GRADIENT:
         fit |= {
             "loss": method.loss,
@@ -53,12 +51,6 @@ def configure(cell: Cell, method: Method) -> RunConfig:
             "fit": fit,
         }
     )
-
-
-def _student(method: Method, bench: BenchTask) -> dict[str, str]:
-    """The student that the task allows, for a method that takes one, where it is not the default."""
-    takes_one = method.needs_student or method.name == AUTO
-    return {STUDENT: bench.student or "none"} if takes_one and bench.student != DEFAULT_STUDENT else {}
 
 
 def open_cell(cell: Cell, data: Path, method: Method) -> Task:

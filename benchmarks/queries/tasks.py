@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 from bbprompt.data import Source
 from bbprompt.oracle import DifferentiableOracle
-from bbprompt.searches import DEFAULT_STUDENT
 from benchmarks.queries import oracles, sources
 
 CLASSES = 10
@@ -47,7 +46,7 @@ class BenchTask:
         largest_budget: the largest of ``BUDGETS`` that is worth its time here.
         gradient_passes: images that the gradient reference passes forward.
         gradient_step: its step size, in units of theta; one that photographs bear is too short for digits.
-        student: the installed student that methods may teach; ``None`` where it is the oracle itself.
+        teaches: whether methods may teach the installed student; not where that is the oracle itself.
     """
 
     oracle: Callable[[Path], DifferentiableOracle]
@@ -61,7 +60,7 @@ class BenchTask:
     largest_budget: int = 50_000
     gradient_passes: int = 16_000
     gradient_step: float = 0.02
-    student: str | None = DEFAULT_STUDENT
+    teaches: bool = True
 
     def missing(self, data: Path) -> list[str]:
         """What of ``needs`` is not in the folder of real data."""
@@ -82,7 +81,7 @@ _lite0 = partial(
     seeds=3,
     largest_budget=5_000,
     gradient_passes=5_000,
-    student=None,
+    teaches=False,
 )
 
 
@@ -121,7 +120,7 @@ QUICK = {
         seeds=1,
         largest_budget=500,
         gradient_passes=320,
-        student=None,
+        teaches=False,
     )
 }
 """For CI: seconds, and nothing from the folder of real data."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,7 +10,6 @@ import pytest
 
 from bbprompt.arrays import Float, UInt8
 from benchmarks.queries import tasks
-from benchmarks.queries.methods import METHODS
 from benchmarks.queries.sources import digits
 from benchmarks.queries.tasks import BenchTask, Shots
 
@@ -71,9 +69,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> str:
         seeds=2,
         largest_budget=1_000,
         gradient_passes=320,
-        student="toy",
     )
     monkeypatch.setattr("bbprompt.searches.open_student", open_student)
-    monkeypatch.setitem(METHODS, "auto", replace(METHODS["auto"], options={"student": "none"}))
     monkeypatch.setitem(tasks.TASKS, "tiny", task)
     return "tiny"

