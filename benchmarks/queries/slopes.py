@@ -1,9 +1,9 @@
 """What answers can say about the slope: where a difference is one, and what a direction worth taking costs.
 
-Without a prompt, under the map that fits there, image i has a slope g_i in its pixels; a prompt can only follow their
-mean g. A pair of probes, r u and -r u of random signs u, laid over one image, tells u . g_i, if the loss is a plane as
-far as r. N pairs then estimate g with cos^2 = |g|^2 / (|g|^2 + d E|g_i|^2 / N); see docs/theory/queries.md. A student
-gives a direction for its lesson alone.
+Without a prompt or under loud random signs, and under the map that fits there, image i has a slope g_i in the prompt's
+pixels; a prompt can only follow their mean g. A pair of probes, r u and -r u of random signs u, laid over one image,
+tells u . g_i, if the loss is a plane as far as r. N pairs estimate g with cos^2 = |g|^2 / (|g|^2 + d E|g_i|^2 / N); see
+docs/theory/queries.md. A student gives a direction for its lesson alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from scipy.linalg import orth
 
 from bbprompt.arrays import Float
+from bbprompt.estimators.pairs import rademacher
 from bbprompt.parametrisations.dct import Dct
 from bbprompt.searches import DEFAULT_STUDENT
 from bbprompt.table import markdown_table
@@ -32,6 +33,8 @@ DIRECTIONS = 4
 """Tried at each radius, on every training image."""
 COSINE = 0.1
 """What a direction is priced at."""
+GROUNDS = {"no prompt": 0, "signs of 64 levels": 64}
+"""What the slopes are those of: how loud random signs are that lie over the images, in grey levels."""
 
 Options = Mapping[str, str]
 
@@ -46,18 +49,20 @@ STUDENTS: dict[str, dict[str, Options]] = {
 
 
 class Slopes(msgspec.Struct, frozen=True, kw_only=True):
-    """One task and seed.
+    """One task, ground and seed.
 
     Attributes:
+        ground: one of ``GROUNDS``.
         size: d, the pixels' values.
         mean: |g|, in nats per grey level.
         single: the root of the mean of |g_i|^2, likewise.
         low: share of |g|^2 in the 108 lowest frequencies.
         correlations: of differences and slopes, over images and directions, at each of ``RADII``.
-        students: cosine of g with the mean slope of a student that was taught by the answers without a prompt.
+        students: cosine of g with the mean slope of a student that was taught by the answers on this ground.
     """
 
     task: str
+    ground: str
     seed: int
     size: int
     mean: float
@@ -80,16 +85,19 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     slopes: list[Slopes]
 
 
-def measure(name: str, seed: int, *, data: Path) -> Slopes:
-    """Measure the task called ``name``, with 16 shots and full answers."""
+def measure(name: str, ground: str, seed: int, *, data: Path) -> Slopes:
+    """Measure the task called ``name`` on one of ``GROUNDS``, with 16 shots and full answers."""
     cell = Cell(task=name, answers="full", shots="16", method=GRADIENT, seed=seed)
     task = open_cell(cell, data, METHODS[GRADIENT])
-    surface, rng = Surface.of(task), task.rng(SEARCH)
+    rng = task.rng(SEARCH)
+    theta: Float = rademacher(rng, task.theta.shape) * np.float64(GROUNDS[ground] / 255)
+    surface = Surface.at(task, theta)
     single = surface.slopes()
     g = single.mean(axis=0)
     signs = rng.choice((-1.0, 1.0), size=(DIRECTIONS, *surface.images.shape[1:]))
     return Slopes(
         task=name,
+        ground=ground,
         seed=seed,
         size=g.size,
         mean=float(np.linalg.norm(g)),
@@ -104,18 +112,25 @@ def measure(name: str, seed: int, *, data: Path) -> Slopes:
 
 
 def markdown(measured: Measured) -> str:
-    """Means over seeds, a row a task."""
+    """Means over seeds, a row a task and ground."""
     students = list(dict.fromkeys(student for found in measured.slopes for student in found.students))
     heads = [
-        "task", "d", "ratio of E abs(g_i)^2 to abs(g)^2", f"queries for a cosine of {COSINE}", "in 108 low frequencies",
-        *(f"r = {radius}" for radius in measured.radii), *students,
+        "task", "ground", "d", "ratio of E abs(g_i)^2 to abs(g)^2", f"queries for a cosine of {COSINE}",
+        "in 108 low frequencies", *(f"r = {radius}" for radius in measured.radii), *students,
     ]  # fmt: skip
     rows = []
-    for task in dict.fromkeys(found.task for found in measured.slopes):
-        of = [found for found in measured.slopes if found.task == task]
+    for task, ground in dict.fromkeys((found.task, found.ground) for found in measured.slopes):
+        of = [found for found in measured.slopes if (found.task, found.ground) == (task, ground)]
         ratio = np.mean([(found.single / found.mean) ** 2 for found in of])
         price = np.mean([found.price for found in of])
-        cells = [task, f"{of[0].size:,}", f"{ratio:.0f}", f"{price:,.0f}", f"{np.mean([s.low for s in of]):.1%}"]
+        cells = [
+            task,
+            ground,
+            f"{of[0].size:,}",
+            f"{ratio:.0f}",
+            f"{price:,.0f}",
+            f"{np.mean([s.low for s in of]):.1%}",
+        ]
         cells += [f"{value:.2f}" for value in np.mean([found.correlations for found in of], axis=0)]
         for student in students:
             cosines = [found.students[student] for found in of if student in found.students]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bbprompt.arrays import Float, Int, UInt8
+from bbprompt.arrays import Array, Float, Int, UInt8
 from bbprompt.fit.by_gradient import as_log, differentiable
 from bbprompt.fit.by_student import FIRST_PASSES
 from bbprompt.labelmaps import CrossFit
@@ -30,25 +30,25 @@ class Surface:
     """The loss around the training images.
 
     Attributes:
-        images: uint8, shape (n, h, w, 3), with no prompt.
-        start: the oracle's answers to them.
+        images: int64, shape (n, h, w, 3): grey levels under a prompt that is added to them, not clipped yet.
+        start: the oracle's answers to what can be seen of them.
         maps: the label map fitted to those.
     """
 
     task: Task
-    images: UInt8
+    images: Int
     start: Scores
     maps: CrossFit
 
     @classmethod
-    def of(cls, task: Task) -> Surface:
-        """Where no prompt is: each training image is scored once."""
-        plain = task.prompt.apply(task.prompt.template.prepare(task.splits.train.images), task.theta)
-        start = task.oracle.query(plain)
-        return cls(task, plain, start, task.fit_map(start, task.splits.train.targets))
+    def at(cls, task: Task, theta: Float) -> Surface:
+        """Around the prompt theta (d,): each training image is scored once."""
+        images = task.prompt.template.prepare(task.splits.train.images) + task.prompt.levels(theta)
+        start = task.oracle.query(_seen(images))
+        return cls(task, images, start, task.fit_map(start, task.splits.train.targets))
 
     def slopes(self) -> Float:
-        """Of each image in its own values, nats per grey level: (n, d)."""
+        """Of each image in the prompt's values, nats per grey level: (n, d)."""
         import torch
 
         oracle, targets = differentiable(self.task.oracle), torch.from_numpy(self.task.splits.train.targets)
@@ -61,7 +61,7 @@ class Surface:
         return self._each(of)
 
     def differences(self, direction: Float) -> Float:
-        """Half of the loss of each image moved by ``direction``, (h, w, 3) in whole levels, less that moved back."""
+        """Half of the loss of each image with ``direction``, (h, w, 3) in whole levels, less that with its opposite."""
         ahead, back = (self._losses(self.images + sign * direction) for sign in (1, -1))
         return (ahead - back) / 2
 
@@ -70,7 +70,7 @@ class Surface:
         import torch
 
         student, log = student_for(self.task, name, options), self.start.log()
-        student.learn(self.images, log, passes=FIRST_PASSES, rng=self.task.rng(TEACH))
+        student.learn(_seen(self.images), log, passes=FIRST_PASSES, rng=self.task.rng(TEACH))
         truth, targets = torch.from_numpy(log).float(), torch.from_numpy(self.task.splits.train.targets)
 
         def of(rows: Int, levels: torch.Tensor) -> torch.Tensor:
@@ -83,7 +83,7 @@ class Surface:
         return float(own @ g / np.linalg.norm(own) / np.linalg.norm(g))
 
     def _losses(self, levels: Float) -> Float:
-        seen = self.task.oracle.query(np.clip(levels, 0, 255).astype(np.uint8))
+        seen = self.task.oracle.query(_seen(levels))
         rows = np.arange(len(self.images))
         return np.asarray(self.task.loss(self.maps(seen.log(), rows), self.task.splits.train.targets))
 
@@ -95,5 +95,10 @@ class Surface:
 
         for rows in np.split(np.arange(len(self.images)), range(BATCH, len(self.images), BATCH)):
             levels = torch.from_numpy(self.images[rows]).float().requires_grad_(True)
-            (found,) = torch.autograd.grad(of(rows, levels), levels)
+            (found,) = torch.autograd.grad(of(rows, levels.clip(0, 255)), levels)
             yield found.reshape(len(rows), -1).numpy().astype(np.float64)
+
+
+def _seen(levels: Array) -> UInt8:
+    seen: UInt8 = np.clip(levels, 0, 255).astype(np.uint8)
+    return seen

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.queries.methods import GRADIENT, METHODS
 from benchmarks.queries.records import Cell
 from benchmarks.queries.setup import open_cell
-from benchmarks.queries.slopes import COSINE, Slopes
+from benchmarks.queries.slopes import COSINE, GROUNDS, Slopes
 from benchmarks.queries.surface import Surface
 
 
@@ -19,7 +19,8 @@ def test_a_direction_costs_what_it_says() -> None:
     single = 0.3 + rng.normal(size=(200, 50))
     g = single.mean(axis=0)
     found = Slopes(
-        task="", seed=0, size=50, mean=float(np.linalg.norm(g)), single=float(np.sqrt((single**2).sum(axis=1).mean())),
+        task="", ground="", seed=0, size=50,
+        mean=float(np.linalg.norm(g)), single=float(np.sqrt((single**2).sum(axis=1).mean())),
         low=0, correlations=(), students={},
     )  # fmt: skip
     pairs, trials = round(found.price / 2), 4000
@@ -30,9 +31,12 @@ def test_a_direction_costs_what_it_says() -> None:
     assert along / length == pytest.approx(COSINE, rel=0.1)
 
 
-def test_slopes_are_those_of_the_loss() -> None:
+@pytest.mark.parametrize("level", GROUNDS.values())
+def test_slopes_are_those_of_the_loss(level: int) -> None:
     cell = Cell(task="quick", answers="full", shots="16", method=GRADIENT, seed=0)
-    surface = Surface.of(open_cell(cell, Path(), METHODS[GRADIENT]))
+    task = open_cell(cell, Path(), METHODS[GRADIENT])
+    signs = np.random.default_rng(1).choice((-1.0, 1.0), size=task.theta.shape)
+    surface = Surface.at(task, level / 255 * signs)
     slopes = surface.slopes()
     few = np.random.default_rng(0).random(slopes.shape[1]) < 0.01  # so that the loss is nearly a plane
     direction = (np.sign(slopes.mean(axis=0)) * few).reshape(surface.images.shape[1:])
