@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
@@ -82,20 +83,17 @@ def race(
         runners.append(_Runner.start(opening, heat, fit_map))
         asked += len(heat)
         watch(asked, selection.accuracy)
-    best, look, lowest = plain, seen, _pooled(plain, seen, selection)
-    ground, level = best, lowest
+    judged = [_Judged(plain, seen, _pooled(plain, seen, selection))]
     for runner in _finalists(runners, looks):
         begun = runner.go_on(heat, fit_map)
         asked += n - len(heat)
-        found = selection.see(begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss)
+        look = selection.see(begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss)
         asked += selection.cost
-        loss = _pooled(begun, found, selection)
-        if loss < lowest:
-            best, look, lowest = begun, found, loss
-        if loss < level and begun.place.layout is None:
-            ground, level = begun, loss
-    selection.best = look
-    return Placed(best, ground, asked)
+        judged.append(_Judged(begun, look, _pooled(begun, look, selection)))
+    best = min(judged, key=lambda one: one.loss)
+    ground = min((one for one in judged if one.begun.place.layout is None), key=lambda one: one.loss)
+    selection.best = best.look
+    return Placed(best.begun, ground.begun, asked)
 
 
 def first_alone(plain: Beginning, openings: Iterable[Arranged], selection: Selection, *, fit_map: FitMap) -> int:
@@ -139,7 +137,7 @@ def _heat(targets: Int, rng: np.random.Generator) -> Int:
     return np.sort(drawn[0])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Runner:
     """An opening and what is known of it after its heat."""
 
@@ -162,6 +160,12 @@ class _Runner:
         values = np.concatenate([self.begun.answers.values, more.values])
         scores = Scores(values[np.argsort(np.concatenate([heat, rest]))], more.answer)
         return replace(self.begun, objective=objective, maps=fit_map(scores, objective.targets))
+
+
+class _Judged(NamedTuple):
+    begun: Beginning
+    look: Look
+    loss: float
 
 
 def _finalists(runners: list[_Runner], looks: int) -> list[_Runner]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.layout import LAYOUTS, Arrange, Arranged, Layout, Place
 from bbprompt.fit.openings import FEW_LAYOUTS, FEW_SIGNS, SIGNS, openings
 from bbprompt.fit.race import FIRST, HEAT, affordable, race
+from bbprompt.fit.selection import Look, Selection
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.oracle import Answer, Scores
 from bbprompt.parametrisations import make_parametrisation
@@ -268,3 +270,28 @@ def test_a_killed_fit_goes_on_in_its_layout_to_the_same_bits(
     assert resumed.theta.tobytes() == whole.theta.tobytes()
     assert resumed.prompt.template == whole.prompt.template
     assert (resumed.history, resumed.queries) == (whole.history, whole.queries)
+
+
+@dataclass
+class Noting(Selection):
+    """Remembers where it was asked to look."""
+
+    def see(self, place: Place, *args: Any, **more: Any) -> Look:
+        LOOKED.append(place.layout)
+        return super().see(place, *args, **more)
+
+
+LOOKED: list[Layout | None] = []
+
+
+def test_a_place_among_the_finalists_is_kept_for_what_pairs_can_go_on_from(make_problem: Make) -> None:
+    """Small images are best by far here, so that all signs come in behind them."""
+    problem = arranged(problem_of(make_problem, Centre()))
+    selection = Noting(**{part.name: getattr(problem.selection, part.name) for part in fields(Selection)})
+    plain, rng = beginning(problem), np.random.default_rng(0)
+    seen = selection.look(plain.theta, plain.maps, step=0, queries=0, loss=None)
+    LOOKED.clear()
+    field = openings(plain, selection.arrange, signs=True, rng=rng)
+    race(plain, seen, selection, field, fit_map=problem.fit_map, queries=3000, rng=rng)
+    assert len(LOOKED) == 3
+    assert LOOKED.count(None) == 1
