@@ -50,11 +50,17 @@ def _references(group: Group) -> str:
 
 def _rows(group: Group) -> str:
     budgets = group.budgets()
-    headings = ["method", *(f"{budget:,}" for budget in budgets), *(f"{share:.0%} of the gain" for share in SHARES)]
+    headings = [
+        "method",
+        "seeds",
+        *(f"{budget:,}" for budget in budgets),
+        *(f"{share:.0%} of the gain" for share in SHARES),
+    ]
     rows = []
     for method in group.found:
         points = [group.point(method, budget) for budget in budgets]
-        rows.append([method, *map(_cell, points), *_costs(budgets, points)])
+        seeds = max((point.accuracy.n for point in points if point), default=0)
+        rows.append([method, str(seeds), *map(_cell, points), *_costs(budgets, points)])
     return markdown_table(headings, rows)
 
 

@@ -77,10 +77,11 @@ def _words(those: list[Verdict]) -> Iterator[str]:
 
 
 def headline(groups: Iterable[Group], ours: str, budgets: Container[int] | None = None) -> str:
-    """One line a group and budget: map alone, the strongest peer by name, ours with its R, gradients.
+    """One line a group and budget: map alone, ours with its R, gradients, and ours minus the strongest peer.
 
-    The strongest peer is picked by the very test figures that it is shown with, which favours it. A local model that
-    answers in the oracle's stead has a column of its own.
+    The strongest peer is the one that ours beats by least, over the seeds that both have, and so is picked by the very
+    figures that it is shown with, which favours it. A local model that answers in the oracle's stead has a column of its
+    own.
 
     Args:
         budgets: those to show; all, if left out.
@@ -89,11 +90,11 @@ def headline(groups: Iterable[Group], ours: str, budgets: Container[int] | None 
         "task",
         "queries",
         "map alone",
-        "strongest peer",
         ours,
         "R",
         "gradients",
-        "a local model answers instead",
+        "minus the strongest peer",
+        "a local model instead",
     ]
     shown = (
         _headline_row(group, ours, budget)
@@ -108,18 +109,18 @@ def _headline_row(group: Group, ours: str, budget: int) -> list[str] | None:
     point = group.point(ours, budget) if ours in group.found else None
     if point is None:
         return None
-    found = {name: p.accuracy.value for name in peers(group, ours) if (p := group.point(name, budget))}
-    through = {name: value for name, value in found.items() if not _answers_itself(name)}
+    found = {name: d for name in peers(group, ours) if (d := group.difference(ours, name, budget))}
+    through = {name: difference for name, difference in found.items() if not _answers_itself(name)}
     floor, ceiling = group.references()
     return [
         group.title,
         f"{budget:,}",
         f"{floor.value:.3f}",
-        _strongest(through),
         f"{point.accuracy:.3f}",
         "–" if point.gain is None else f"{point.gain:.2f}",
         f"{ceiling.value:.3f}",
-        _strongest({name: value for name, value in found.items() if name not in through}),
+        _strongest(through),
+        _strongest({name: difference for name, difference in found.items() if name not in through}),
     ]
 
 
@@ -127,6 +128,6 @@ def _answers_itself(name: str) -> bool:
     return name in METHODS and METHODS[name].own_answer
 
 
-def _strongest(found: dict[str, float]) -> str:
-    name = max(found, key=lambda peer: found[peer], default=None)
-    return "–" if name is None else f"{found[name]:.3f} {name}"
+def _strongest(found: dict[str, Estimate]) -> str:
+    name = min(found, key=lambda peer: found[peer].value, default=None)
+    return "–" if name is None else f"{found[name]:+.3f} {name}"

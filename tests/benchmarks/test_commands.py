@@ -16,7 +16,7 @@ def test_quick_needs_no_data() -> None:
     result = CliRunner().invoke(main, ["run", "--quick"], catch_exceptions=False)
     assert "3 cells to run" in result.stderr
     assert " failed" not in result.stdout.partition("###")[2]
-    assert "| antithetic-dct | 0." in result.stdout
+    assert "| antithetic-dct | 1 | 0." in result.stdout
 
 
 def test_rows_whose_names_hold_a_comma_can_be_named() -> None:

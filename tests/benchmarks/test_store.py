@@ -106,8 +106,8 @@ def test_the_table_by_hand() -> None:
     ]
     table = markdown(summarise(records), against="auto")
     assert "Map alone 0.550 ± 0.635; gradients 0.950 ± 0.635; 2 seeds." in table
-    assert "| auto | 0.650 ± 0.635 (0.25 ± 0.00) | 0.850 ± 0.635 (0.75 ± 0.00) | 1,000 | – |" in table
-    assert "| spsa | 0.550 ± 0.635 (0.00 ± 0.00) | 0.600 ± 0.000 (0.12 ± 1.59), 1 failed | – | – |" in table
+    assert "| auto | 2 | 0.650 ± 0.635 (0.25 ± 0.00) | 0.850 ± 0.635 (0.75 ± 0.00) | 1,000 | – |" in table
+    assert "| spsa | 2 | 0.550 ± 0.635 (0.00 ± 0.00) | 0.600 ± 0.000 (0.12 ± 1.59), 1 failed | – | – |" in table
     assert "| no-prompt | +0.100 ± 0.000 | +0.300 ± 0.000 |" in table
 
 

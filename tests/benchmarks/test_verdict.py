@@ -51,15 +51,20 @@ def test_every_peer_that_is_not_beaten_is_named_and_what_beats_us_is_bold() -> N
 
 
 def test_the_headline_shows_the_strongest_peer_not_our_own_parts() -> None:
-    assert "| 0.813 strong | 0.710 ± 0.025 | 0.50 ± 0.00 | 0.910 | – |" in headline([GROUP], "auto")
+    assert "| 0.710 ± 0.025 | 0.50 ± 0.00 | 0.910 | -0.103 ± 0.014 strong | – |" in headline([GROUP], "auto")
+
+
+def test_a_peer_on_fewer_seeds_is_compared_on_those() -> None:
+    """Its mean is the highest, on a seed that is kind to all; there ours is above it."""
+    lucky = replace(GROUP, found={"auto": {1_000: seeded(0.60, 0.60, 0.90)}, "few": {1_000: {2: 0.85}},
+                                  "weak": {1_000: seeded(0.60, 0.60, 0.86)}}, failed={"auto": {}})  # fmt: skip
+    assert " weak |" in headline([lucky], "auto")
 
 
 def test_the_headline_sets_a_local_model_s_own_answers_apart() -> None:
     own = replace(GROUP, found={**GROUP.found, "ares, own answer": {1_000: seeded(0.95, 0.96, 0.97)}},
                   failed={**GROUP.failed, "ares, own answer": {}})  # fmt: skip
-    assert "| 0.813 strong | 0.710 ± 0.025 | 0.50 ± 0.00 | 0.910 | 0.960 ares, own answer |" in headline(
-        [own], "auto"
-    )
+    assert "| 0.910 | -0.103 ± 0.014 strong | -0.250 ± 0.000 ares, own answer |" in headline([own], "auto")
 
 
 def test_the_headline_shows_the_budgets_asked_for() -> None:
