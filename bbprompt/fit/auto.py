@@ -64,10 +64,11 @@ def fit_auto(
     """
     begun = Beginning(objective, theta, fit_map(start, objective.targets), selection.own, asked=0)
     if checkpoint is None or not checkpoint.exists():
-        field = () if student is not None else openings(begun, selection.arrange, signs=signs, rng=rng)
+        raced = student is None and (signs or selection.arrange is not None)
+        field = openings(begun, selection.arrange, signs=signs, rng=rng) if raced else ()
         try:
             room = outlook(begun.maps, queries=queries).most * selection.cost >= 1
-            if room and only_one_look(queries, images=len(objective.targets), look=selection.cost):
+            if room and raced and only_one_look(queries, images=len(objective.targets), look=selection.cost):
                 asked = first_alone(begun, field, selection, fit_map=fit_map)
                 return selection.finish(queries=asked, stopped="done")
             seen = selection.look(theta, begun.maps, step=0, queries=0, loss=None)

@@ -194,6 +194,13 @@ def test_where_one_look_is_all_training_images_choose_what_it_is_at(
     assert fit(arranged(plain), queries=150).prompt == plain.objective.prompt, "where it is best as it is, it stays"
 
 
+def test_without_an_opening_a_small_budget_goes_to_pairs(make_problem: Make) -> None:
+    found = fit(make_problem(), queries=150, signs=False)
+    assert (len(found.history), found.history[0].step) == (2, 0)
+    assert found.history[1].step > 0
+    assert found.queries > 120
+
+
 def test_a_small_budget_goes_to_the_first_openings_and_a_quarter_of_a_large_one_to_more() -> None:
     assert affordable(259, images=160, look=100)[0] == 0
     assert affordable(260, images=160, look=100) == (1, 1)
