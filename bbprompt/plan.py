@@ -17,7 +17,8 @@ class Plan:
 
     Attributes:
         baseline: every training image without a prompt: the first label map. Where the map is calibrated, validation's,
-            too, which are the first look's unless the prompt's start changes a pixel.
+            too; they are the first look's, unless the prompt's start changes a pixel or the oracle varies. Of one that
+            does, the image that was asked for first is asked for again.
         start: every training image with the prompt as it starts; 0 where that changes no pixel.
         fit: training and validation.
         test: every test image, without and with the prompt.
@@ -47,7 +48,8 @@ def make_plan(task: Task) -> Plan:
     train, test = len(task.splits.train.targets), 2 * len(task.splits.test.targets)
     plain = starts_plain(task)
     start = 0 if plain else train
-    baseline = train if plain or not _calibrated(task) else train + len(task.splits.validation.targets)
+    looked_at_twice = _calibrated(task) and (task.spec.varies or not plain)
+    baseline = train + len(task.splits.validation.targets) * looked_at_twice + task.spec.varies
     spare = _spare(task, budget)
     fit = budget - baseline - start - test - spare
     least = 2 * len(task.splits.validation.targets) + 2

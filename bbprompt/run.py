@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from bbprompt.config import RunConfig
 from bbprompt.errors import ConfigError
 from bbprompt.evaluate import Evaluation, average, judge, score_under
@@ -26,8 +28,10 @@ from bbprompt.records import (
     CHECKPOINT,
     LEDGER,
     OVERLAY,
+    RESULT,
     Costs,
     Outlook,
+    ResultRecord,
     RunRecord,
     load_run,
 )
@@ -53,7 +57,7 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
         OracleError: the oracle failed for good. What was paid for is kept, and ``resume`` goes on from it.
     """
     started = time.perf_counter()
-    task = open_task(config, oracle=read_replayed(replay / LEDGER) if replay else None)
+    task = open_task(config, oracle=_replayed(replay) if replay else None)
     if finished(folder, config):
         return load_run(folder)
     check_method(task)
@@ -66,6 +70,12 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
                 ledger.copy_to(folder / LEDGER)
         _carry_out(task, plan, folder, started=started)
     return load_run(folder)
+
+
+def _replayed(folder: Path) -> Replayed:
+    result = folder / RESULT
+    ended = result.exists() and msgspec.json.decode(result.read_bytes(), type=ResultRecord).stopped == "budget"
+    return read_replayed(folder / LEDGER, ended=ended)
 
 
 def _carry_out(task: Task, plan: Plan | None, folder: Path, *, started: float) -> None:

@@ -49,6 +49,44 @@ def test_a_run_replays_offline_to_the_same_png(
     assert again.result.costs.queries == first.result.costs.queries
 
 
+class Failing(Digits):
+    """Charges for some requests that it does not answer, so that the budget ends before the plan does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spec = replace(self.spec, max_in_flight=1)
+        self.requests = 0
+
+    def query(self, images):  # type: ignore[no-untyped-def]
+        self.requests += 1
+        if self.requests % 10 == 0:
+            raise OracleError("overloaded", billed=True, retryable=True)
+        return super().query(images)
+
+
+def test_a_run_that_its_budget_ended_replays_to_the_same_png(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens(Failing(), monkeypatch)
+    config = parse_config(document(budget={"spare": 0}))
+    first = fit_run(config, tmp_path / "paid")
+    monkeypatch.setattr("bbprompt.task.open_oracle", nobody)
+    again = fit_run(config, tmp_path / "replayed", replay=tmp_path / "paid")
+    assert again.result.stopped == first.result.stopped == "budget"
+    assert (tmp_path / "replayed" / OVERLAY).read_bytes() == (tmp_path / "paid" / OVERLAY).read_bytes()
+    assert again.history == first.history
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_the_plan_of_a_service_that_varies_holds(
+    extra: int, config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a query to spare: what is asked for again is in the plan."""
+    opens(Drifting(), monkeypatch)
+    spare = parse_config(document(budget={"spare": 0, "queries": 900 + extra}))
+    assert fit_run(spare, tmp_path / "run").result.stopped == "done"
+
+
 def test_a_replay_of_something_else_says_what_the_ledger_lacks(
     oracle: Digits, config: RunConfig, tmp_path: Path
 ) -> None:
