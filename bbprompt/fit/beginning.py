@@ -37,7 +37,12 @@ class Beginning:
         return self.maps.scores
 
     @property
-    def loss(self) -> float:
-        """Mean over the training images, each through the map that was fitted without it."""
+    def losses(self) -> Float:
+        """Of the training images, shape (n,), each through the map that was fitted without it."""
         everything = np.arange(len(self.objective.targets))
-        return float(self.objective.losses(self.answers, everything[None], self.maps)[0])
+        return self.objective.losses(self.answers, everything[:, None], self.maps)
+
+    @property
+    def loss(self) -> float:
+        """Their mean."""
+        return float(np.mean(self.losses))

@@ -3,8 +3,10 @@
 How large an image is shown, and on what ground, is AutoVP's first parameter (Tsao et al. 2023, arXiv 2310.08381, section
 3), there learned by gradients. Here each opening is scored on one heat of training images, and a map is fitted to the
 answers; what an opening is worth, images say that its map has not seen: the heat's, each through the map that was fitted
-without it, and for those that do best so, all training images and validation's. They decide together, also against the
-image as it is: an opening is one of two dozen and fits no noise, so that training images are as good a judge.
+without it, and for those that do best so, all training images and validation's. They decide together, as an opening is
+one of two dozen and fits no noise, so that training images are as good a judge. But the best of several has been lucky,
+too, so that the image as it is stays unless an opening is better by more than one standard error (Breiman et al. 1984,
+"Classification and Regression Trees", section 3.4.3).
 """
 
 from __future__ import annotations
@@ -64,7 +66,7 @@ def race(
     rng: np.random.Generator,
     watch: Watch = unwatched,
 ) -> Placed:
-    """Score as many openings as are ``affordable``; keep the best, if it beats ``plain``.
+    """Score as many openings as are ``affordable``; keep the best, if its ``lead`` over ``plain`` is one.
 
     Args:
         plain: the image as it is.
@@ -83,15 +85,16 @@ def race(
         runners.append(_Runner.start(opening, heat, fit_map))
         asked += len(heat)
         watch(asked, selection.accuracy)
-    judged = [_Judged(plain, seen, _pooled(plain, seen, selection))]
+    to_beat = _losses(plain, seen, selection)
+    judged = [_Judged(plain, seen, lead=0.0)]
     for runner in _finalists(runners, looks):
         begun = runner.go_on(heat, fit_map)
         asked += n - len(heat)
         look = selection.see(begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss)
         asked += selection.cost
-        judged.append(_Judged(begun, look, _pooled(begun, look, selection)))
-    best = min(judged, key=lambda one: one.loss)
-    ground = min((one for one in judged if one.begun.place.layout is None), key=lambda one: one.loss)
+        judged.append(_Judged(begun, look, lead(_losses(begun, look, selection), over=to_beat)))
+    best = max(judged, key=lambda one: one.lead)
+    ground = max((one for one in judged if one.begun.place.layout is None), key=lambda one: one.lead)
     selection.best = best.look
     return Placed(best.begun, ground.begun, asked)
 
@@ -131,6 +134,12 @@ def affordable(left: int, *, images: int, look: int) -> tuple[int, int]:
     return max(0, share, min(FIRST, most)), looks
 
 
+def lead(losses: Float, *, over: Float) -> float:
+    """By how much ``losses`` (n,) are lower on average than ``over``'s of the same images, less one standard error."""
+    lower = over - losses
+    return float(lower.mean() - lower.std() / np.sqrt(len(lower)))
+
+
 def _heat(targets: Int, rng: np.random.Generator) -> Int:
     """Rows of a heat, in order, classes evenly spread."""
     drawn = Sampler(targets, rng).draw(np.zeros(1, dtype=np.int64), min(HEAT, len(targets)))
@@ -165,7 +174,7 @@ class _Runner:
 class _Judged(NamedTuple):
     begun: Beginning
     look: Look
-    loss: float
+    lead: float
 
 
 def _finalists(runners: list[_Runner], looks: int) -> list[_Runner]:
@@ -181,8 +190,6 @@ def _score(objective: Objective, theta: Float) -> Scores:
     return objective.oracle.query(objective.prompt.apply(objective.images, theta))
 
 
-def _pooled(begun: Beginning, look: Look, selection: Selection) -> float:
-    """Mean loss over training and validation images alike."""
-    losses = begun.objective.loss(look.class_scores, selection.targets)
-    n = len(begun.objective.targets)
-    return float((n * begun.loss + np.sum(losses)) / (n + selection.cost))
+def _losses(begun: Beginning, look: Look, selection: Selection) -> Float:
+    """Of training and validation images alike."""
+    return np.concatenate([begun.losses, begun.objective.loss(look.class_scores, selection.targets)])

@@ -18,7 +18,7 @@ from bbprompt.fit.auto import fit_auto
 from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.layout import LAYOUTS, Arrange, Arranged, Layout, Place
 from bbprompt.fit.openings import FEW_LAYOUTS, FEW_SIGNS, SIGNS, openings
-from bbprompt.fit.race import FIRST, HEAT, affordable, race
+from bbprompt.fit.race import FIRST, HEAT, affordable, lead, race
 from bbprompt.fit.selection import Look, Selection
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.oracle import Answer, Scores
@@ -240,6 +240,36 @@ def test_signs_are_drawn_anew_and_as_loud_as_they_say(make_problem: Make) -> Non
 def beginning(problem: Problem) -> Beginning:
     maps = problem.fit_map(problem.start, problem.objective.targets)
     return Beginning(problem.objective, problem.theta, maps, problem.selection.own, asked=0)
+
+
+def test_a_lead_of_less_than_a_standard_error_is_none() -> None:
+    over = np.ones(100)
+    noise = np.where(np.arange(100) % 2, 1.0, -1.0)
+    assert lead(over - 0.5, over=over) == pytest.approx(0.5)
+    assert lead(over, over=over) == 0
+    assert lead(over - 0.09 - noise, over=over) == pytest.approx(-0.01)
+    assert lead(over - 0.11 - noise, over=over) == pytest.approx(0.01)
+
+
+def test_the_luckiest_of_openings_that_are_worth_nothing_is_not_taken(make_problem: Make) -> None:
+    """An oracle that tosses coins, twelve openings: some are better in the sample, and seldom is one believed."""
+
+    @dataclass
+    class Coins(Linear):
+        def query(self, images: UInt8) -> Scores:
+            tossed = np.random.default_rng(zlib.crc32(images.tobytes())).normal(size=(len(images), 5))
+            return Scores(tossed.astype(np.float32), Answer.LOGITS)
+
+    taken = 0
+    for seed in range(12):
+        problem = make_problem(Coins(), label_map="linear")
+        problem = replace(problem, start=Coins().query(problem.objective.images))
+        plain, rng = beginning(problem), np.random.default_rng(seed)
+        seen = problem.selection.look(plain.theta, plain.maps, step=0, queries=0, loss=None)
+        field = openings(plain, None, signs=True, rng=rng)
+        placed = race(plain, seen, problem.selection, field, fit_map=problem.fit_map, queries=1200, rng=rng)
+        taken += placed.best is not plain
+    assert taken <= 2
 
 
 def test_finalists_are_scored_on_all_images_and_each_once(
