@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bbprompt.arrays import Int, UInt8
-from bbprompt.fit import Place, Selection
+from bbprompt.fit import Fit, Place, Selection
+from bbprompt.fit.auto import fit_auto
+from bbprompt.fit.student import Student
 from bbprompt.labelmaps import CrossFit, LabelMap, cross_fit_label_map
 from bbprompt.losses import LOSSES
 from bbprompt.objective import Objective
@@ -59,6 +62,45 @@ class Problem:
     @property
     def theta(self) -> np.ndarray:
         return np.zeros(self.objective.prompt.size)
+
+
+class Stopped(Exception):
+    """Stands for a kill between two steps."""
+
+
+def fit(
+    problem: Problem,
+    *,
+    queries: int,
+    student: Student | None = None,
+    signs: bool = True,
+    checkpoint: Path | None = None,
+    stop_at: int | None = None,
+) -> Fit:
+    """Carry out ``auto``; ``Stopped`` once ``stop_at`` queries are asked."""
+
+    def watch(asked: int, _best: float) -> None:
+        if stop_at is not None and asked >= stop_at:
+            raise Stopped
+
+    return fit_auto(
+        problem.objective,
+        problem.theta,
+        problem.selection,
+        student=student,
+        signs=signs,
+        fit_map=problem.fit_map,
+        start=problem.start,
+        queries=queries,
+        rng=np.random.default_rng(6),
+        checkpoint=checkpoint,
+        watch=watch,
+    )
+
+
+def best(found: Fit) -> float:
+    """The highest accuracy under validation."""
+    return max(look.accuracy.accuracy for look in found.history)
 
 
 @pytest.fixture

@@ -9,11 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bbprompt.fit import Fit
-from bbprompt.fit.auto import fit_auto
 from bbprompt.ledger import Budget, Ledger
 from bbprompt.wrappers import paid
-from tests.fit.conftest import Linear, Problem, images_of
+from tests.fit.conftest import Linear, Problem, Stopped, best, fit, images_of
 
 pytest.importorskip("torch")
 
@@ -22,54 +20,24 @@ from tests.fit.students import KnowsAll, Misleads
 Make = Callable[..., Problem]
 
 
-class Stopped(Exception):
-    """Stands for a kill between two steps."""
-
-
-def fit(problem: Problem, student: KnowsAll | None, *, queries: int = 1500, checkpoint: Path | None = None,
-        stop_at: int | None = None) -> Fit:  # fmt: skip
-    def watch(asked: int, _best: float) -> None:
-        if stop_at is not None and asked >= stop_at:
-            raise Stopped
-
-    return fit_auto(
-        problem.objective,
-        problem.theta,
-        problem.selection,
-        student=student,
-        signs=True,
-        fit_map=problem.fit_map,
-        start=problem.start,
-        queries=queries,
-        looks=4,
-        rng=np.random.default_rng(6),
-        checkpoint=checkpoint,
-        watch=watch,
-    )
-
-
 @pytest.mark.parametrize("queries", [160, 420, 1500])
 @pytest.mark.parametrize("student", [None, KnowsAll, Misleads])
 def test_it_asks_exactly_what_it_says_and_never_more_than_the_budget(
     make_problem: Make, student: type[KnowsAll] | None, queries: int
 ) -> None:
     oracle = Linear()
-    found = fit(make_problem(oracle), student() if student else None, queries=queries)
+    found = fit(make_problem(oracle), student=student() if student else None, queries=queries)
     assert oracle.asked == found.queries <= queries
 
 
 def test_a_good_student_gets_there_before_pairs_do(make_problem: Make) -> None:
-    with_student, alone = fit(make_problem(), KnowsAll(), queries=900), fit(make_problem(), None, queries=900)
+    with_student, alone = fit(make_problem(), student=KnowsAll(), queries=900), fit(make_problem(), queries=900)
     assert best(with_student) >= best(alone) + 0.1
-
-
-def best(found: Fit) -> float:
-    return max(look.accuracy.accuracy for look in found.history)
 
 
 def test_a_bad_student_is_dropped_and_never_leads_below_no_prompt(make_problem: Make) -> None:
     student = Misleads()
-    found = fit(make_problem(), student, queries=3000)
+    found = fit(make_problem(), student=student, queries=3000)
     assert best(found) >= found.history[0].accuracy.accuracy
     assert len(student.lessons) <= 1 + 3
 
@@ -78,7 +46,7 @@ def test_with_more_queries_it_goes_on_and_asks_nothing_twice(make_problem: Make,
     oracle, state = Linear(), tmp_path / "state"
     with Ledger.open(tmp_path / "ledger.sqlite", budget=Budget(queries=10**6)) as ledger:
         for queries in (70, 500, 1500):
-            found = fit(make_problem(paid(oracle, ledger)), None, queries=queries, checkpoint=state)
+            found = fit(make_problem(paid(oracle, ledger)), queries=queries, checkpoint=state)
             assert (found.stopped, found.queries) == ("done", oracle.asked)
     assert best(found) > found.history[0].accuracy.accuracy
 
@@ -93,11 +61,11 @@ def test_nothing_is_paid_for_a_prompt_where_the_map_leaves_nothing_to_win(make_p
     few = replace(
         problem.selection, own=replace(own, images=own.images[:10]), targets=problem.selection.targets[:10]
     )
-    found = fit(replace(problem, start=start, selection=few), KnowsAll())
+    found = fit(replace(problem, start=start, selection=few), student=KnowsAll(), queries=1500)
     assert found.stopped == "no room"
     assert (found.queries, oracle.asked) == (10, 60 + 10)
     assert not found.theta.any()
-    many = fit(replace(problem, start=start), KnowsAll())
+    many = fit(replace(problem, start=start), student=KnowsAll(), queries=1500)
     assert many.stopped == "done", "sixty images can show a gain of one in sixty"
 
 
@@ -105,9 +73,9 @@ def test_nothing_is_paid_for_a_prompt_where_the_map_leaves_nothing_to_win(make_p
 def test_a_killed_fit_resumes_to_the_same_prompt_bit_for_bit(
     make_problem: Make, tmp_path: Path, stop_at: int
 ) -> None:
-    whole = fit(make_problem(), Misleads())
+    whole = fit(make_problem(), student=Misleads(), queries=1500)
     with pytest.raises(Stopped):
-        fit(make_problem(), Misleads(), checkpoint=tmp_path / "state", stop_at=stop_at)
-    resumed = fit(make_problem(), Misleads(), checkpoint=tmp_path / "state")
+        fit(make_problem(), student=Misleads(), queries=1500, checkpoint=tmp_path / "state", stop_at=stop_at)
+    resumed = fit(make_problem(), student=Misleads(), queries=1500, checkpoint=tmp_path / "state")
     assert resumed.theta.tobytes() == whole.theta.tobytes()
     assert (resumed.history, resumed.queries) == (whole.history, whole.queries)

@@ -13,8 +13,6 @@ import pytest
 
 from bbprompt.arrays import UInt8
 from bbprompt.checkpoint import load_state
-from bbprompt.fit import Fit
-from bbprompt.fit.auto import fit_auto
 from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.layout import LAYOUTS, Arrange, Arranged, Layout, Place
 from bbprompt.fit.openings import FEW_LAYOUTS, FEW_SIGNS, SIGNS, openings
@@ -25,7 +23,7 @@ from bbprompt.oracle import Answer, Scores
 from bbprompt.parametrisations import make_parametrisation
 from bbprompt.prompt import PixelPrompt
 from bbprompt.templates import make_template
-from tests.fit.conftest import CLASSES, SPEC, Linear, Problem, images_of
+from tests.fit.conftest import CLASSES, SPEC, Linear, Problem, Stopped, best, fit, images_of
 
 Make = Callable[..., Problem]
 
@@ -84,41 +82,10 @@ def arranged(problem: Problem) -> Problem:
     return replace(problem, selection=replace(problem.selection, arrange=arrange_in(problem)))
 
 
-def fit(
-    problem: Problem,
-    *,
-    queries: int,
-    signs: bool = True,
-    checkpoint: Path | None = None,
-    stop_at: int | None = None,
-) -> Fit:
-    def watch(asked: int, _best: float) -> None:
-        if stop_at is not None and asked >= stop_at:
-            raise KeyboardInterrupt
-
-    return fit_auto(
-        problem.objective,
-        problem.theta,
-        problem.selection,
-        student=None,
-        signs=signs,
-        fit_map=problem.fit_map,
-        start=problem.start,
-        queries=queries,
-        rng=np.random.default_rng(6),
-        checkpoint=checkpoint,
-        watch=watch,
-    )
-
-
 def test_an_oracle_that_knows_small_objects_is_shown_small_ones(make_problem: Make) -> None:
     found = fit(arranged(problem_of(make_problem, Centre())), queries=1500)
     assert found.prompt.template.prepare(np.full((1, 8, 8, 3), 7, np.uint8))[0, 0, 0].tolist() == [128] * 3
     assert best(found) > found.history[0].accuracy.accuracy + 0.1
-
-
-def best(found: Fit) -> float:
-    return max(look.accuracy.accuracy for look in found.history)
 
 
 @dataclass
@@ -301,7 +268,7 @@ def test_a_killed_fit_goes_on_in_its_layout_to_the_same_bits(
         return arranged(problem_of(make_problem, Centre()))
 
     whole = fit(problem(), queries=2500)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stopped):
         fit(problem(), queries=2500, checkpoint=tmp_path / "state", stop_at=stop_at)
     resumed = fit(problem(), queries=2500, checkpoint=tmp_path / "state")
     assert resumed.theta.tobytes() == whole.theta.tobytes()
