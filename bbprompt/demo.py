@@ -18,11 +18,11 @@ PIXELS = 112
 QUERY_ONLY = "query-only"
 GRADIENT = "gradient"
 SHARED: dict[str, Any] = {
-    "data": {"source": "digits", "shots": 40, "validation": 100, "test": 300},
+    "data": {"source": "digits", "shots": 16, "validation": 100, "test": 300},
     "prompt": {"template": "auto", "blend": "add"},
     "labels": {"map": "linear"},
 }
-"""What both runs have in common: scikit-learn's handwritten digits, 400 of them to learn from."""
+"""What both runs have in common: scikit-learn's handwritten digits, 160 of them to learn from."""
 
 
 def run_demo(folder: Path, *, seed: int = 0) -> list[RunRecord]:
@@ -46,5 +46,5 @@ def _fit(folder: Path, seed: int, **tables: dict[str, Any]) -> RunRecord:
 
 
 BY_QUERY = {"method": "auto"}
-BUDGET = {"queries": 8000}
-BY_GRADIENT = {"method": "gradient", "epochs": 10, "looks": 5}
+BUDGET = {"queries": 6000}
+BY_GRADIENT = {"method": "gradient", "epochs": 25, "looks": 5}

@@ -15,8 +15,8 @@ from benchmarks.queries.metrics import mean
 from benchmarks.queries.summary import Group
 
 OURS = "auto"
-SMALLEST = 1_000
-"""Of budgets: with less, ``auto`` hardly begins."""
+FEWEST = 4
+"""Tasks that a budget must have been measured on: quartiles of fewer say nothing."""
 
 Shares: TypeAlias = dict[int, dict[str, float]]
 """By budget, by task."""
@@ -28,10 +28,10 @@ def shares(groups: Sequence[Group]) -> Shares:
     for group in groups:
         for budget, by_seed in group.found.get(OURS, {}).items():
             seeds = sorted(by_seed.keys() & group.floor.keys())
-            if budget >= SMALLEST and seeds:
+            if seeds:
                 alone, reached = mean([group.floor[s] for s in seeds]), mean([by_seed[s] for s in seeds])
                 found.setdefault(budget, {})[group.title] = (reached.value - alone.value) / (1 - alone.value)
-    return dict(sorted(found.items()))
+    return {budget: of for budget, of in sorted(found.items()) if len(of) >= FEWEST}
 
 
 def middle_half(found: Shares) -> dict[int, tuple[float, float]]:

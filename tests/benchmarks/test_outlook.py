@@ -20,8 +20,12 @@ def test_the_outlook_is_the_middle_half_of_what_was_measured() -> None:
 
 
 def group(task: str, alone: float, reached: float) -> Group:
-    floor = {11: alone, 23: alone}
-    return Group(task, "full", "16", floor, floor, {"auto": {500: {11: 1.0}, 1000: {11: reached, 23: reached}}})
+    floor, found = {11: alone, 23: alone}, {1000: {11: reached, 23: reached}}
+    return Group(task, "full", "16", floor, floor, {"auto": found | ({500: {11: 1.0}} if task == "a" else {})})
+
+
+def test_a_budget_that_few_tasks_were_measured_with_is_left_out() -> None:
+    assert 500 not in shares([group(task, 0.5, 0.6) for task in "abcd"])
 
 
 def test_a_share_is_of_what_the_map_leaves() -> None:
