@@ -75,7 +75,9 @@ def fit_auto(
             begun = replace(begun, asked=selection.cost)
             if not room:
                 return selection.finish(queries=begun.asked, stopped="no room")
-            begun = _place(begun, seen, selection, field, fit_map=fit_map, queries=queries, rng=rng, watch=watch)
+            begun = _where_to_begin(
+                begun, seen, selection, field, fit_map=fit_map, queries=queries, rng=rng, watch=watch
+            )
             if student is not None:
                 begun = learn_from_student(
                     begun, student, selection, fit_map=fit_map, queries=queries, rng=rng, watch=watch
@@ -100,7 +102,7 @@ def fit_auto(
     )
 
 
-def _place(
+def _where_to_begin(
     plain: Beginning,
     seen: Look,
     selection: Selection,
