@@ -34,8 +34,8 @@ SHOWN = (1_000, 5_000, 10_000)
 """Budgets of the README's lines; the table has all."""
 FAIRNESS = (
     "Measured so far: resnet20 reading digits from 16 images a class against every peer, each at its paper's settings "
-    "and tuned (`python -m benchmarks.queries tune`); the other lines against the strongest of them. Five seeds on the "
-    "small networks, three on Lite0 and ConSE and beside most peers, as the table says of each row. Validation is for "
+    "and tuned (`python -m benchmarks.queries tune`); the other lines against the strongest of them. Up to five seeds "
+    "on the small networks, three on Lite0 and ConSE; the table says of each row how many. Validation is for "
     "selection alone in the grid. The last columns are `auto` minus the peer that it beats by least, and minus a local "
     "model that answers in the service's stead, seed by seed. `auto`'s parts were developed on other seeds of the tasks "
     "with digits and MNIST. Every row, the ablation and where `auto` does not beat a peer: "

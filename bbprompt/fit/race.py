@@ -146,7 +146,7 @@ def _heat(targets: Int, rng: np.random.Generator) -> Int:
     return np.sort(drawn[0])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Runner:
     """An opening and what is known of it after its heat."""
 
@@ -180,9 +180,10 @@ class _Judged(NamedTuple):
 def _finalists(runners: list[_Runner], looks: int) -> list[_Runner]:
     """The best ``looks``; where there is more than one, the last place is for one that pairs can go on from."""
     ranked = sorted(runners, key=lambda runner: runner.begun.loss)
-    final, loud = ranked[:looks], [runner for runner in ranked if runner.begun.place.layout is None]
-    if looks > 1 and loud and loud[0] not in final:
-        final[-1] = loud[0]
+    final, rest = ranked[:looks], ranked[looks:]
+    loud = next((runner for runner in rest if runner.begun.place.layout is None), None)
+    if looks > 1 and loud and all(runner.begun.place.layout for runner in final):
+        final[-1] = loud
     return final
 
 

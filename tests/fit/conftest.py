@@ -12,6 +12,7 @@ import pytest
 from bbprompt.arrays import Int, UInt8
 from bbprompt.fit import Fit, Place, Selection
 from bbprompt.fit.auto import fit_auto
+from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.student import Student
 from bbprompt.labelmaps import CrossFit, LabelMap, cross_fit_label_map
 from bbprompt.losses import LOSSES
@@ -62,6 +63,12 @@ class Problem:
     @property
     def theta(self) -> np.ndarray:
         return np.zeros(self.objective.prompt.size)
+
+
+def beginning(problem: Problem) -> Beginning:
+    """Where no prompt is."""
+    maps = problem.fit_map(problem.start, problem.objective.targets)
+    return Beginning(problem.objective, problem.theta, maps, problem.selection.own, asked=0)
 
 
 class Stopped(Exception):

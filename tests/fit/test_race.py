@@ -13,9 +13,8 @@ import pytest
 
 from bbprompt.arrays import UInt8
 from bbprompt.checkpoint import load_state
-from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.layout import LAYOUTS, Arrange, Arranged, Layout, Place
-from bbprompt.fit.openings import FEW_LAYOUTS, FEW_SIGNS, SIGNS, openings
+from bbprompt.fit.openings import FEW_LAYOUTS, SIGNS, openings
 from bbprompt.fit.race import FIRST, HEAT, affordable, lead, race
 from bbprompt.fit.selection import Look, Selection
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
@@ -23,7 +22,7 @@ from bbprompt.oracle import Answer, Scores
 from bbprompt.parametrisations import make_parametrisation
 from bbprompt.prompt import PixelPrompt
 from bbprompt.templates import make_template
-from tests.fit.conftest import CLASSES, SPEC, Linear, Problem, Stopped, best, fit, images_of
+from tests.fit.conftest import CLASSES, SPEC, Linear, Problem, Stopped, beginning, best, fit, images_of
 
 Make = Callable[..., Problem]
 
@@ -178,35 +177,6 @@ def test_a_small_budget_goes_to_the_first_openings_and_a_quarter_of_a_large_one_
         openings_, looks = affordable(left, images=500, look=250)
         cost = HEAT * openings_ + looks * (500 - HEAT + 250)
         assert openings_ == 0 or cost <= left
-
-
-def test_openings_are_four_layouts_eight_signs_and_then_both_by_turns(make_problem: Make) -> None:
-    problem = make_problem(label_map="linear")
-    plain = beginning(problem)
-
-    def kinds(arrange: Arrange | None, *, signs: bool) -> str:
-        field = openings(plain, arrange, signs=signs, rng=np.random.default_rng(0))
-        return "".join("s" if opening.place.layout is None else "l" for opening in field)
-
-    arrange = arrange_in(problem)
-    assert kinds(arrange, signs=True) == FEW_LAYOUTS * "l" + FEW_SIGNS * "s" + 4 * "ls" + 4 * "l"
-    assert kinds(arrange, signs=False) == len(LAYOUTS) * "l"
-    assert kinds(None, signs=True) == len(SIGNS) * "s"
-    assert kinds(None, signs=False) == ""
-
-
-def test_signs_are_drawn_anew_and_as_loud_as_they_say(make_problem: Make) -> None:
-    plain = beginning(make_problem(label_map="linear"))
-    thetas = [opening.theta for opening in openings(plain, None, signs=True, rng=np.random.default_rng(0))]
-    for theta, signs in zip(thetas, SIGNS, strict=True):
-        np.testing.assert_allclose(np.abs(theta), signs.level / 255)
-        assert abs(np.sign(theta).mean()) < 4 / theta.size**0.5
-    assert len({np.sign(theta).tobytes() for theta in thetas}) == len(SIGNS)
-
-
-def beginning(problem: Problem) -> Beginning:
-    maps = problem.fit_map(problem.start, problem.objective.targets)
-    return Beginning(problem.objective, problem.theta, maps, problem.selection.own, asked=0)
 
 
 def test_a_lead_of_less_than_a_standard_error_is_none() -> None:
