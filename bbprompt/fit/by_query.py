@@ -32,6 +32,7 @@ def fit_by_query(
     start: Scores,
     queries: int,
     looks: int = 4,
+    all_judge: bool = False,
     rng: np.random.Generator,
     asked: int = 0,
     checkpoint: Path | None = None,
@@ -44,6 +45,7 @@ def fit_by_query(
         fit_map: fits the label map, and fits it again before each look if the map learns.
         looks: looks at validation, evenly spaced, unless they took more than ``LOOKING`` of the queries; one more is
             taken before the first step.
+        all_judge: whether training images judge a look beside validation's, where a look scores them for its map.
         asked: images of ``queries`` that were scored before; then the first look was, too.
         checkpoint: written at every look; where it exists it is read first, and the fit goes on from there.
 
@@ -60,6 +62,7 @@ def fit_by_query(
         Window(start),
         selection,
         fit_map,
+        all_judge=all_judge,
         asked=asked,
         begun=asked,
         earlier=max(0, len(selection.history) - 1),
@@ -99,6 +102,7 @@ class _Moving:
     window: Window
     selection: Selection
     fit_map: FitMap
+    all_judge: bool
     step: int = 0
     asked: int = 0
     begun: int = 0
@@ -134,7 +138,14 @@ class _Moving:
         if self.maps.whole.learns and self.step:
             self.maps = self.fit_map(self.window.scores, self.targets)
         loss = float(np.mean(self.losses)) if self.losses else None
-        self.selection.look(self.estimator.best, self.maps, step=self.step, queries=self.asked, loss=loss)
+        self.selection.look(
+            self.estimator.best,
+            self.maps,
+            step=self.step,
+            queries=self.asked,
+            loss=loss,
+            all_judge=self.all_judge,
+        )
         self.asked, self.losses = self.asked + self.selection.cost, []
         if checkpoint is not None:
             save_state(checkpoint, self.state_dict())

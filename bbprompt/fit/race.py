@@ -90,7 +90,9 @@ def race(
     for runner in _finalists(runners, looks):
         begun = runner.go_on(heat, fit_map)
         asked += n - len(heat)
-        look = selection.see(begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss)
+        look = selection.see(
+            begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss, all_judge=True
+        )
         asked += selection.cost
         judged.append(_Judged(begun, look, lead(_losses(begun, look, selection), over=to_beat)))
     best = max(judged, key=lambda one: one.lead)

@@ -1,4 +1,8 @@
-"""Selection sees validation only: every look scores prompt and map there, and the best pair is kept."""
+"""Selection: every look scores prompt and map on the validation images, and the best pair is kept.
+
+Validation alone judges, unless a method says that its training images are as good a judge: that its prompt fits none of
+them, as steps by queries alone hardly do. Then each of those counts, too, through the map that was fitted without it.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +64,10 @@ class Look:
         theta: float64, shape (d,).
         maps: the answers went through their ``whole``.
         answers: to the validation images, one each.
-        score: larger is better.
-        accuracy: in 0..1.
+        score: of the validation images; larger is better.
+        accuracy: in 0..1, likewise.
+        unseen: class scores of the training images, shape (m, classes), each through the map that was fitted without
+            it, where they judge, too; their classes are ``maps.targets``.
     """
 
     place: Place
@@ -70,6 +76,7 @@ class Look:
     answers: Scores
     score: tuple[float, float]
     accuracy: float
+    unseen: Array | None = None
 
     @property
     def class_scores(self) -> Array:
@@ -118,6 +125,7 @@ class Selection:
         queries: int,
         loss: float | None,
         place: Place | None = None,
+        all_judge: bool = False,
     ) -> Look:
         """Score ``theta`` with a label map; keep them if they beat the best.
 
@@ -126,16 +134,31 @@ class Selection:
 
         Args:
             place: of ``theta``; the task's own, if left out.
+            all_judge: as in ``see``.
         """
-        found = self.see(place or self.own, theta, maps, step=step, queries=queries, loss=loss)
-        if self.best is None or found.score > self.best.score:
+        found = self.see(place or self.own, theta, maps, step=step, queries=queries, loss=loss, all_judge=all_judge)
+        if self.best is None or self._beats(found, self.best):
             self.best = found
         return found
 
     def see(
-        self, place: Place, theta: Float, maps: CrossFit, *, step: int, queries: int, loss: float | None
+        self,
+        place: Place,
+        theta: Float,
+        maps: CrossFit,
+        *,
+        step: int,
+        queries: int,
+        loss: float | None,
+        all_judge: bool = False,
     ) -> Look:
-        """Look at ``theta`` in ``place``, and keep nothing of it but a line of the history."""
+        """Look at ``theta`` in ``place``, and keep nothing of it but a line of the history.
+
+        Args:
+            all_judge: whether training images judge beside validation's, against a best look at which they do, too.
+                Then ``maps`` are fitted to the answers to them at ``theta``, one each. Without effect on a map that is
+                not calibrated: it was fitted to all of them.
+        """
         scores = self.oracle.query(place.prompt.apply(place.images, theta))
         class_scores = maps.whole(scores.log())
         found = accuracy(class_scores, self.targets)
@@ -148,7 +171,17 @@ class Selection:
             if maps.whole.calibrated
             else (found.value, mean_log_likelihood(class_scores, self.targets))
         )
-        return Look(place, theta.copy(), maps, scores, score, found.value)
+        unseen = maps.held_out() if all_judge and maps.whole.calibrated else None
+        return Look(place, theta.copy(), maps, scores, score, found.value, unseen)
+
+    def _beats(self, found: Look, best: Look) -> bool:
+        if found.unseen is None or best.unseen is None:
+            return found.score > best.score
+        return self._together(found.unseen, found) > self._together(best.unseen, best)
+
+    def _together(self, unseen: Array, look: Look) -> float:
+        class_scores = np.concatenate([unseen, look.class_scores])
+        return best_log_likelihood(class_scores, np.concatenate([look.maps.targets, self.targets]))
 
     def finish(self, *, queries: int, stopped: Stopped) -> Fit:
         """Return the best pair; there is one after the first look."""
@@ -193,5 +226,5 @@ class Selection:
         return self.arrange(Layout(*layout)).place
 
 
-_KEPT = ("theta", "score", "accuracy")
+_KEPT = ("theta", "score", "accuracy", "unseen")
 """Of a look, as they are."""

@@ -40,6 +40,10 @@ class CrossFit:
         values = np.concatenate([self.scores.values, scores.values])
         return Scores(values, self.scores.answer), np.concatenate([self.targets, targets])
 
+    def held_out(self) -> Array:
+        """Class scores (n, classes) of the images that it was fitted to, each by the map fitted without it."""
+        return self(self.scores.log(), np.arange(len(self.targets)))
+
     def __call__(self, log_scores: Array, rows: Int) -> Array:
         """(m, k) log-scores of images ``rows``, shape (m,), to (m, classes), each by the map fitted without it."""
         if len(self.parts) == 1:

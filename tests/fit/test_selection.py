@@ -10,6 +10,8 @@ from scipy.special import log_softmax
 
 from bbprompt.fit import Place, Selection
 from bbprompt.fit.temperature import best_log_likelihood, mean_log_likelihood
+from bbprompt.labelmaps import CrossFit, LabelMap
+from bbprompt.labelmaps.frequency import Frequency
 from bbprompt.labelmaps.linear import Linear
 from bbprompt.oracle import Answer, OracleSpec, Scores
 from bbprompt.parametrisations import make_parametrisation
@@ -39,18 +41,39 @@ class Scripted:
         return Scores(self.looks.pop(0).astype(np.float32), Answer.LOGITS)
 
 
+AS_IT_IS = Linear(np.eye(CLASSES, dtype=np.float32), np.zeros(CLASSES, dtype=np.float32))
+
+
+def selection_of(*looks: np.ndarray) -> Selection:
+    template = make_template("full-image", canvas=SPEC.input_size, blend="add")
+    prompt = PixelPrompt(template, make_parametrisation("identity", mask=template.mask))
+    return Selection(Scripted(list(looks)), Place(prompt, np.zeros((N, 2, 2, 3), np.uint8)), TARGETS)
+
+
+def kept(selection: Selection) -> int:
+    """Number of the look that was kept, from 0."""
+    assert selection.best is not None
+    return round(float(selection.best.theta[0]) * 255)
+
+
+def look(selection: Selection, number: int, maps: CrossFit, *, all_judge: bool = False) -> None:
+    theta = np.full(selection.own.prompt.size, number / 255)
+    selection.look(theta, maps, step=number, queries=0, loss=None, all_judge=all_judge)
+
+
+def fitted(training: np.ndarray, label_map: LabelMap = AS_IT_IS) -> CrossFit:
+    """A map that was fitted to answers (N, CLASSES) to as many training images."""
+    answers = Scores(training.astype(np.float32), Answer.LOGITS)
+    return CrossFit(label_map, (label_map,), np.zeros(N, dtype=np.int64), answers, TARGETS)
+
+
 @pytest.fixture
 def keep():  # type: ignore[no-untyped-def]
     def keep(*looks: np.ndarray) -> int:
-        template = make_template("full-image", canvas=SPEC.input_size, blend="add")
-        prompt = PixelPrompt(template, make_parametrisation("identity", mask=template.mask))
-        selection = Selection(Scripted(list(looks)), Place(prompt, np.zeros((N, 2, 2, 3), np.uint8)), TARGETS)
-        label_map = Linear(np.eye(CLASSES, dtype=np.float32), np.zeros(CLASSES, dtype=np.float32))
+        selection = selection_of(*looks)
         for number in range(len(looks)):
-            theta = np.full(prompt.size, number / 255)
-            selection.look(theta, alone(label_map), step=number, queries=0, loss=None)
-        assert selection.best is not None
-        return round(float(selection.best.theta[0]) * 255)
+            look(selection, number, alone(AS_IT_IS))
+        return kept(selection)
 
     return keep
 
@@ -85,3 +108,41 @@ def test_scores_that_say_nothing_are_as_likely_as_a_draw_by_lot() -> None:
     wrong = scores_of(0, margin=1.0)
     assert best_log_likelihood(wrong, TARGETS) == pytest.approx(-np.log(CLASSES), abs=0.02)
     assert mean_log_likelihood(wrong, TARGETS) == pytest.approx(log_softmax([0.0, 1.0, 0.0])[0])
+
+
+LUCKY, UNLUCKY = scores_of(55, margin=2.0), scores_of(50, margin=2.0)
+"""Of two prompts, what validation says: the worse one has been lucky."""
+WORSE, BETTER = scores_of(40, margin=2.0), scores_of(80, margin=2.0)
+"""What training images say of the same two."""
+
+
+@pytest.mark.parametrize(("all_judge", "expected"), [(True, 0), (False, 1)])
+def test_training_images_judge_only_where_they_are_said_to(*, all_judge: bool, expected: int) -> None:
+    selection = selection_of(UNLUCKY, LUCKY)
+    look(selection, 0, fitted(BETTER), all_judge=all_judge)
+    look(selection, 1, fitted(WORSE), all_judge=all_judge)
+    assert kept(selection) == expected
+
+
+@pytest.mark.parametrize("first_judged", [True, False])
+def test_looks_are_compared_by_the_images_that_judged_both(*, first_judged: bool) -> None:
+    selection = selection_of(UNLUCKY, LUCKY)
+    look(selection, 0, fitted(BETTER), all_judge=first_judged)
+    look(selection, 1, fitted(WORSE), all_judge=not first_judged)
+    assert kept(selection) == 1
+
+
+def test_images_that_a_map_was_fitted_to_do_not_judge_it() -> None:
+    own = Frequency(tuple(range(CLASSES)), CLASSES)
+    selection = selection_of(UNLUCKY, LUCKY)
+    look(selection, 0, fitted(BETTER, own), all_judge=True)
+    look(selection, 1, fitted(WORSE, own), all_judge=True)
+    assert kept(selection) == 1
+
+
+def test_what_training_images_said_survives_a_resume() -> None:
+    selection, resumed = selection_of(UNLUCKY), selection_of(LUCKY)
+    look(selection, 0, fitted(BETTER), all_judge=True)
+    resumed.load_state_dict(selection.state_dict())
+    look(resumed, 1, fitted(WORSE), all_judge=True)
+    assert kept(resumed) == 0
