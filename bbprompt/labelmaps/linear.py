@@ -72,7 +72,7 @@ class Linear(Affine):
     def _cross_fit(
         cls, scores: Scores, targets: Int, *, spec: OracleSpec, classes: tuple[str, ...]
     ) -> tuple[Self, tuple[Self, ...], Int]:
-        check_answer(cls.name, scores.answer, cls.accepts, instead="the map 'frequency' or 'iterative'")
+        check_answer(cls.name, scores.answer, cls.accepts, instead="'iterative', or 'bayesian' if labels are many")
         check_fit(scores, targets, spec=spec, classes=classes)
         log_scores, c = scores.log(), len(classes)
         mean, spread = log_scores.mean(axis=0), _spread(log_scores)

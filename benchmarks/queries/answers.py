@@ -71,10 +71,6 @@ class AnswerKind:
     graded: bool
     gradient: str
 
-    def label_map(self, wanted: str) -> str:
-        """The task's kind of map; where answers say too little for the linear one, the best one-to-one map."""
-        return wanted if self.graded or wanted != "linear" else "iterative"
-
     def loss(self, wanted: str) -> str:
         """The method's loss, or what labels alone can tell."""
         return wanted if self.graded else "zero-one"

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bbprompt.labelmaps import LABEL_MAPS
+from bbprompt.oracle import Answer
 from bbprompt.testing.fakes import FakeOracle
 from benchmarks.queries import methods
+from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.cell import run_cell
 from benchmarks.queries.grid import cells
 from benchmarks.queries.learning import within
@@ -93,6 +96,20 @@ def test_no_oracle_is_its_own_student(task: str) -> None:
     rows = {cell.method for cell in cells([task], ["full"], ["16"], list(METHODS), 1)}
     assert {"auto", "antithetic"} <= rows
     assert not {name for name in rows if METHODS[name].needs_student}
+
+
+@pytest.mark.parametrize(
+    ("task", "graded", "labels"),
+    [
+        ("resnet20-digits", "linear", "iterative"),
+        ("lite0-digits", "linear", "bayesian"),
+        ("conse-dtd10", "identity", "identity"),
+    ],
+)
+def test_labels_alone_get_a_map_that_can_read_them(task: str, graded: str, labels: str) -> None:
+    maps = {answers: configure(cell_of(task, "auto", answers), METHODS["auto"]).labels.map for answers in ANSWERS}
+    assert maps == {"full": graded, "top5": graded, "label": labels}
+    assert Answer.LABEL in LABEL_MAPS[labels].accepts
 
 
 def test_an_own_answer_costs_one_pass_and_is_not_the_oracles(tiny: str) -> None:
