@@ -7,8 +7,6 @@ does not tell, because the slope is dearer than that (`benchmarks.queries slopes
 
 from __future__ import annotations
 
-import numpy as np
-
 from bbprompt.evaluate import accuracy
 from bbprompt.labelmaps import CrossFit
 from bbprompt.records import Outlook
@@ -26,7 +24,7 @@ def outlook(maps: CrossFit, *, queries: int) -> Outlook:
             fitted without it.
         queries: images that ``auto`` may score.
     """
-    alone = accuracy(maps(maps.scores.log(), np.arange(len(maps.targets))), maps.targets)
+    alone = accuracy(maps.held_out(), maps.targets)
     measured = [budget for budget in WON if budget <= queries]
     low, high = WON[max(measured)] if measured else (0.0, 0.0)
     left = 1.0 - alone.value
