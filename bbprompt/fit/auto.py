@@ -29,7 +29,7 @@ from bbprompt.fit.by_student import learn_from_student
 from bbprompt.fit.layout import Arranged
 from bbprompt.fit.openings import FEW_LAYOUTS, openings
 from bbprompt.fit.outlook import outlook
-from bbprompt.fit.race import affordable, first_alone, only_one_look, race
+from bbprompt.fit.race import affordable, first_alone, heat_size, only_one_look, race
 from bbprompt.fit.selection import Fit, FitMap, Look, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
@@ -68,8 +68,8 @@ def fit_auto(
         field = openings(begun, selection.arrange, signs=signs, rng=rng) if raced else ()
         try:
             room = outlook(begun.maps, queries=queries).most * selection.cost >= 1
-            if room and raced and only_one_look(queries, images=len(objective.targets), look=selection.cost):
-                asked = first_alone(begun, field, selection, fit_map=fit_map)
+            if room and raced and only_one_look(queries, objective.targets, look=selection.cost):
+                asked = first_alone(begun, field, selection, fit_map=fit_map, queries=queries, rng=rng)
                 return selection.finish(queries=asked, stopped="done")
             seen = selection.look(theta, begun.maps, step=0, queries=0, loss=None, all_judge=True)
             begun = replace(begun, asked=selection.cost)
@@ -115,9 +115,10 @@ def _where_to_begin(
     watch: Watch,
 ) -> Beginning:
     """Race the field, learn a starving map at the winner, and return what pairs begin with."""
-    n, starving = len(plain.objective.targets), starves(plain.answers) and plain.maps.whole.learns
+    n, heat = len(plain.objective.targets), heat_size(plain.objective.targets)
+    starving = starves(plain.answers) and plain.maps.whole.learns
     spare = first_cost(images=n, look=selection.cost) if starving else 0
-    if affordable(queries - plain.asked - spare, images=n, look=selection.cost)[0] < FEW_LAYOUTS:
+    if affordable(queries - plain.asked - spare, heat=heat, images=n, look=selection.cost)[0] < FEW_LAYOUTS:
         spare = 0
     placed = race(plain, seen, selection, field, fit_map=fit_map, queries=queries - spare, rng=rng, watch=watch)
     asked = placed.asked

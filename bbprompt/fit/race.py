@@ -26,8 +26,8 @@ from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
 from bbprompt.sampling import Sampler
 
-HEAT = 160
-"""Training images that an opening is scored on, if there are so many."""
+HEAT, EACH = 160, 4
+"""Training images that an opening is scored on, if there are so many, and how many of each class at least."""
 
 SHARE = 0.25
 """Of the queries that are left, at most, unless they are too few for the first openings."""
@@ -77,9 +77,10 @@ def race(
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
-    n, asked = len(plain.objective.targets), plain.asked
-    count, looks = affordable(queries - asked, images=n, look=selection.cost)
-    heat = _heat(plain.objective.targets, rng)
+    targets, asked = plain.objective.targets, plain.asked
+    n, size = len(targets), heat_size(targets)
+    count, looks = affordable(queries - asked, heat=size, images=n, look=selection.cost)
+    heat = _heat(targets, size, rng)
     runners = list[_Runner]()
     for opening in islice(openings, count):
         runners.append(_Runner.start(opening, heat, fit_map))
@@ -101,35 +102,51 @@ def race(
     return Placed(best.begun, ground.begun, asked)
 
 
-def first_alone(plain: Beginning, openings: Iterable[Arranged], selection: Selection, *, fit_map: FitMap) -> int:
+def first_alone(
+    plain: Beginning,
+    openings: Iterable[Arranged],
+    selection: Selection,
+    *,
+    fit_map: FitMap,
+    queries: int,
+    rng: np.random.Generator,
+) -> int:
     """Let training images choose between ``plain`` and the first opening, and look at what they chose.
+
+    The opening is scored on as many of them as ``queries`` allow beside the look, and its map is fitted to those.
 
     Returns:
         Images scored so far, the look included.
     """
-    everything, asked, better = np.arange(len(plain.objective.targets)), plain.asked, plain
+    targets, asked, better = plain.objective.targets, plain.asked, plain
     for opening in islice(openings, 1):
-        begun = _Runner.start(opening, everything, fit_map).begun
-        asked += len(everything)
-        better = begun if begun.loss < plain.loss else plain
+        rows = _heat(targets, min(len(targets), queries - asked - selection.cost), rng)
+        begun = _Runner.start(opening, rows, fit_map).begun
+        asked += len(rows)
+        better = begun if begun.loss < plain.losses[rows].mean() else plain
     selection.look(better.theta, better.maps, step=0, queries=asked, loss=better.loss, place=better.place)
     return asked + selection.cost
 
 
-def only_one_look(left: int, *, images: int, look: int) -> bool:
-    """Whether ``left`` queries are enough for an opening and a look, and not for another look."""
-    return images + look <= left < images + 2 * look
+def only_one_look(left: int, targets: Int, *, look: int) -> bool:
+    """Whether ``left`` queries are enough for an opening and a look, and not for all training images and another look."""
+    return heat_size(targets) + look <= left < len(targets) + 2 * look
 
 
-def affordable(left: int, *, images: int, look: int) -> tuple[int, int]:
+def heat_size(targets: Int) -> int:
+    """Training images that an opening is scored on: a map needs some of each class."""
+    return min(len(targets), max(HEAT, EACH * len(np.unique(targets))))
+
+
+def affordable(left: int, *, heat: int, images: int, look: int) -> tuple[int, int]:
     """Return how many openings ``left`` queries allow, and how many looks at the best of them.
 
     Args:
         left: queries.
+        heat: images that an opening is scored on.
         images: to train on.
         look: queries that a look costs.
     """
-    heat = min(HEAT, images)
     looks = max(1, min(LOOKS, left // (6 * look)))
     finals = looks * (images - heat + look)
     share, most = (int(SHARE * left) - finals) // heat, (left - finals) // heat
@@ -142,10 +159,12 @@ def lead(losses: Float, *, over: Float) -> float:
     return float(lower.mean() - lower.std() / np.sqrt(len(lower)))
 
 
-def _heat(targets: Int, rng: np.random.Generator) -> Int:
-    """Rows of a heat, in order, classes evenly spread."""
-    drawn = Sampler(targets, rng).draw(np.zeros(1, dtype=np.int64), min(HEAT, len(targets)))
-    return np.sort(drawn[0])
+def _heat(targets: Int, size: int, rng: np.random.Generator) -> Int:
+    """Rows of a heat, in order, classes evenly spread, and none of them left out."""
+    drawn = Sampler(targets, rng).draw(np.zeros(1, dtype=np.int64), len(targets))[0]
+    _, first = np.unique(targets[drawn], return_index=True)
+    others = np.setdiff1d(np.arange(len(drawn)), first)
+    return np.sort(drawn[np.concatenate([first, others])[:size]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,38 @@ def test_where_one_look_is_all_training_images_choose_what_it_is_at(
     assert fit(arranged(plain), queries=150).prompt == plain.objective.prompt, "where it is best as it is, it stays"
 
 
+@pytest.mark.parametrize(("queries", "asked"), [(79, 60), (80, 80), (100, 100), (119, 119), (120, 120)])
+def test_where_not_all_training_images_fit_beside_a_look_some_of_them_choose(
+    make_problem: Make, monkeypatch: pytest.MonkeyPatch, queries: int, asked: int
+) -> None:
+    monkeypatch.setattr("bbprompt.fit.race.HEAT", 20)
+    oracle = Centre()
+    problem = arranged(problem_of(make_problem, oracle))
+    oracle.asked = 0
+    found = fit(problem, queries=queries)
+    assert oracle.asked == found.queries == asked
+    assert len(found.history) == 1
+    assert (found.prompt != problem.objective.prompt) == (queries >= 80)
+
+
+@pytest.mark.parametrize("queries", [90, 1500])
+@pytest.mark.parametrize("rare", [0, 40])
+def test_a_heat_leaves_no_class_out(
+    make_problem: Make, monkeypatch: pytest.MonkeyPatch, rare: int, queries: int
+) -> None:
+    """Neither where classes are more than a heat's images, nor the one image of a class; no map can do without."""
+    monkeypatch.setattr("bbprompt.fit.race.HEAT", 2)
+    problem = problem_of(make_problem, Linear())
+    targets = problem.objective.targets.copy()
+    if rare:
+        targets[targets == 2] = 1
+        targets[rare] = 2
+    problem = arranged(replace(problem, objective=replace(problem.objective, targets=targets)))
+    found = fit(problem, queries=queries)
+    assert found.stopped == "done"
+    assert found.queries > 60
+
+
 def test_without_an_opening_a_small_budget_goes_to_pairs(make_problem: Make) -> None:
     found = fit(make_problem(), queries=150, signs=False)
     assert (len(found.history), found.history[0].step) == (2, 0)
@@ -168,13 +200,13 @@ def test_without_an_opening_a_small_budget_goes_to_pairs(make_problem: Make) -> 
 
 
 def test_a_small_budget_goes_to_the_first_openings_and_a_quarter_of_a_large_one_to_more() -> None:
-    assert affordable(259, images=160, look=100)[0] == 0
-    assert affordable(260, images=160, look=100) == (1, 1)
-    assert affordable(740, images=160, look=100) == (FEW_LAYOUTS, 1)
-    assert affordable(4_740, images=160, look=100) == (FIRST, 3)
-    assert affordable(100_000, images=160, look=100)[0] >= len(LAYOUTS) + len(SIGNS)
+    assert affordable(259, heat=160, images=160, look=100)[0] == 0
+    assert affordable(260, heat=160, images=160, look=100) == (1, 1)
+    assert affordable(740, heat=160, images=160, look=100) == (FEW_LAYOUTS, 1)
+    assert affordable(4_740, heat=160, images=160, look=100) == (FIRST, 3)
+    assert affordable(100_000, heat=160, images=160, look=100)[0] >= len(LAYOUTS) + len(SIGNS)
     for left in range(0, 6_000, 7):
-        openings_, looks = affordable(left, images=500, look=250)
+        openings_, looks = affordable(left, heat=HEAT, images=500, look=250)
         cost = HEAT * openings_ + looks * (500 - HEAT + 250)
         assert openings_ == 0 or cost <= left
 
