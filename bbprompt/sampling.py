@@ -79,6 +79,15 @@ class Sampler:
         return np.concatenate(taken)
 
 
+def some_of_each(targets: Int, size: int, rng: np.random.Generator) -> Int:
+    """Draw ``size`` distinct rows, classes evenly spread, none left out unless there are more than ``size`` of them."""
+    drawn = Sampler(targets, rng).draw(np.zeros(1, dtype=np.int64), len(targets))[0]
+    first = np.sort(np.unique(targets[drawn], return_index=True)[1])
+    others = np.setdiff1d(np.arange(len(drawn)), first)
+    chosen: Int = drawn[np.concatenate([first, others])[:size]]
+    return chosen
+
+
 def _places(targets: Int, rng: np.random.Generator) -> Float:
     """A place in [0, 1) for each row: those of one class spread evenly, in random order."""
     places = np.empty(len(targets))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bbprompt.arrays import Int
 from bbprompt.errors import ConfigError, DataError
-from bbprompt.sampling import Sampler
+from bbprompt.sampling import Sampler, some_of_each
 
 
 def sampler(targets: Int, seed: int = 0) -> Sampler:
@@ -87,3 +87,18 @@ def test_more_images_than_there_are_is_refused(per_candidate: int) -> None:
 def test_nothing_to_draw_from_is_refused() -> None:
     with pytest.raises(DataError, match="no image to draw from"):
         sampler(np.zeros(0, dtype=np.int64))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(1, 60), st.integers(0, 9))
+def test_some_of_each_leaves_out_no_class_that_there_is_room_for(of: list[int], size: int, seed: int) -> None:
+    targets = np.array(of)
+    rows = some_of_each(targets, size, np.random.default_rng(seed))
+    assert len(rows) == len(set(rows.tolist())) == min(size, len(of))
+    assert len(set(targets[rows].tolist())) == min(size, len(set(of)))
+
+
+def test_some_of_equal_classes_is_what_a_sampler_draws_first() -> None:
+    targets = np.repeat(np.arange(10), 50)
+    drawn = sampler(targets).draw(np.zeros(1, dtype=np.int64), 160)[0]
+    assert np.array_equal(some_of_each(targets, 160, np.random.default_rng(0)), drawn)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from bbprompt.arrays import Float, UInt8
+from bbprompt.arrays import Float, Int, UInt8
 from bbprompt.checkpoint import load_state, save_state
 from bbprompt.errors import BudgetExhausted
 from bbprompt.fit.by_gradient import fit_by_gradient
@@ -25,7 +25,7 @@ from bbprompt.fit.selection import Fit, FitMap, Selection
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
 from bbprompt.oracle import Answer, OracleSpec, Scores
-from bbprompt.sampling import Sampler
+from bbprompt.sampling import some_of_each
 
 if TYPE_CHECKING:
     import torch
@@ -148,7 +148,7 @@ def fit_by_imitation(
     asked = selection.cost
     try:
         selection.look(theta, fit_map(start, objective.targets), step=0, queries=0, loss=None)
-        images = _affordable(len(objective.targets), queries - 2 * selection.cost)
+        images = _affordable(objective.targets, queries - 2 * selection.cost)
         if not images:
             return selection.finish(queries=asked, stopped="done")
         imitation = imitate(objective, student, theta, start=start, passes=settings.lesson_passes, rng=rng)
@@ -173,10 +173,10 @@ def fit_by_imitation(
     return selection.finish(queries=asked, stopped="done")
 
 
-def _affordable(images: int, queries: int) -> int:
+def _affordable(targets: Int, queries: int) -> int:
     """Training images, of all, that can be scored under the prompt; 0 if they were too few for a map."""
-    found = min(images, queries)
-    return found if found >= ENOUGH * images else 0
+    found = min(len(targets), queries)
+    return found if found >= max(ENOUGH * len(targets), len(np.unique(targets))) else 0
 
 
 def _carry_back(
@@ -189,7 +189,7 @@ def _carry_back(
     rng: np.random.Generator,
 ) -> None:
     """Fit the map to what the service answers to ``images`` training images under the prompt, and look."""
-    rows = Sampler(objective.targets, rng).draw(np.zeros(1, dtype=np.int64), images)
-    scores = objective.query(learned.theta[None], rows)
-    maps = fit_map(scores, objective.targets[rows[0]])
+    rows = some_of_each(objective.targets, images, rng)
+    scores = objective.query(learned.theta[None], rows[None])
+    maps = fit_map(scores, objective.targets[rows])
     selection.look(learned.theta, maps, step=1, queries=selection.cost + images, loss=None)

@@ -24,7 +24,7 @@ from bbprompt.fit.layout import Arranged
 from bbprompt.fit.selection import FitMap, Look, Selection, Watch, unwatched
 from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
-from bbprompt.sampling import Sampler
+from bbprompt.sampling import some_of_each
 
 HEAT, EACH = 160, 4
 """Training images that an opening is scored on, if there are so many, and how many of each class at least."""
@@ -80,7 +80,7 @@ def race(
     targets, asked = plain.objective.targets, plain.asked
     n, size = len(targets), heat_size(targets)
     count, looks = affordable(queries - asked, heat=size, images=n, look=selection.cost)
-    heat = _heat(targets, size, rng)
+    heat = np.sort(some_of_each(targets, size, rng))
     runners = list[_Runner]()
     for opening in islice(openings, count):
         runners.append(_Runner.start(opening, heat, fit_map))
@@ -120,7 +120,7 @@ def first_alone(
     """
     targets, asked, better = plain.objective.targets, plain.asked, plain
     for opening in islice(openings, 1):
-        rows = _heat(targets, min(len(targets), queries - asked - selection.cost), rng)
+        rows = np.sort(some_of_each(targets, min(len(targets), queries - asked - selection.cost), rng))
         begun = _Runner.start(opening, rows, fit_map).begun
         asked += len(rows)
         better = begun if begun.loss < plain.losses[rows].mean() else plain
@@ -157,14 +157,6 @@ def lead(losses: Float, *, over: Float) -> float:
     """By how much ``losses`` (n,) are lower on average than ``over``'s of the same images, less one standard error."""
     lower = over - losses
     return float(lower.mean() - lower.std() / np.sqrt(len(lower)))
-
-
-def _heat(targets: Int, size: int, rng: np.random.Generator) -> Int:
-    """Rows of a heat, in order, classes evenly spread, and none of them left out."""
-    drawn = Sampler(targets, rng).draw(np.zeros(1, dtype=np.int64), len(targets))[0]
-    _, first = np.unique(targets[drawn], return_index=True)
-    others = np.setdiff1d(np.arange(len(drawn)), first)
-    return np.sort(drawn[np.concatenate([first, others])[:size]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,16 @@ def test_it_costs_two_looks_and_one_pass_or_what_of_it_is_affordable(
     assert oracle.asked == found.queries == expected <= queries
 
 
+def test_carrying_back_leaves_no_class_out(make_problem: Make) -> None:
+    """One image of a class and half of all affordable: no map can do without it, so that it is always among them."""
+    problem = make_problem(label_map="linear")
+    targets = problem.objective.targets.copy()
+    targets[targets == 2] = 1
+    targets[41] = 2
+    problem = replace(problem, objective=replace(problem.objective, targets=targets))
+    assert fit(problem, KnowsAll(), queries=2 * N + 30).stopped == "done"
+
+
 def test_what_a_perfect_imitation_learns_carries_over(make_problem: Make) -> None:
     found = fit(make_problem(), KnowsAll())
     assert found.history[1].accuracy.accuracy >= found.history[0].accuracy.accuracy + 0.2
