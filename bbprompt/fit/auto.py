@@ -71,7 +71,7 @@ def fit_auto(
             if room and raced and only_one_look(queries, objective.targets, look=selection.cost):
                 asked = first_alone(begun, field, selection, fit_map=fit_map, queries=queries, rng=rng)
                 return selection.finish(queries=asked, stopped="done")
-            seen = selection.look(theta, begun.maps, step=0, queries=0, loss=None, all_judge=True)
+            seen = selection.look(theta, begun.maps, step=0, queries=0, loss=None, veto=True)
             begun = replace(begun, asked=selection.cost)
             if not room:
                 return selection.finish(queries=begun.asked, stopped="no room")
@@ -95,7 +95,7 @@ def fit_auto(
         start=begun.answers,
         queries=queries,
         looks=looks,
-        all_judge=True,
+        veto=True,
         rng=rng,
         asked=begun.asked,
         checkpoint=checkpoint,

@@ -32,7 +32,7 @@ def fit_by_query(
     start: Scores,
     queries: int,
     looks: int = 4,
-    all_judge: bool = False,
+    veto: bool = False,
     rng: np.random.Generator,
     asked: int = 0,
     checkpoint: Path | None = None,
@@ -45,7 +45,7 @@ def fit_by_query(
         fit_map: fits the label map, and fits it again before each look if the map learns.
         looks: looks at validation, evenly spaced, unless they took more than ``LOOKING`` of the queries; one more is
             taken before the first step.
-        all_judge: whether training images judge a look beside validation's, where a look scores them for its map.
+        veto: whether training images have one at looks, where a look scores them for its map.
         asked: images of ``queries`` that were scored before; then the first look was, too.
         checkpoint: written at every look; where it exists it is read first, and the fit goes on from there.
 
@@ -62,7 +62,7 @@ def fit_by_query(
         Window(start),
         selection,
         fit_map,
-        all_judge=all_judge,
+        veto=veto,
         asked=asked,
         begun=asked,
         earlier=max(0, len(selection.history) - 1),
@@ -102,7 +102,7 @@ class _Moving:
     window: Window
     selection: Selection
     fit_map: FitMap
-    all_judge: bool
+    veto: bool
     step: int = 0
     asked: int = 0
     begun: int = 0
@@ -144,7 +144,7 @@ class _Moving:
             step=self.step,
             queries=self.asked,
             loss=loss,
-            all_judge=self.all_judge,
+            veto=self.veto,
         )
         self.asked, self.losses = self.asked + self.selection.cost, []
         if checkpoint is not None:

@@ -92,7 +92,7 @@ def race(
         begun = runner.go_on(heat, fit_map)
         asked += n - len(heat)
         look = selection.see(
-            begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss, all_judge=True
+            begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss, veto=True
         )
         asked += selection.cost
         judged.append(_Judged(begun, look, lead(_losses(begun, look, selection), over=to_beat)))

@@ -1,7 +1,8 @@
 """Selection: every look scores prompt and map on the validation images, and the best pair is kept.
 
-Validation alone judges, unless a method says that its training images are as good a judge: that its prompt fits none of
-them, as steps by queries alone hardly do. Then each of those counts, too, through the map that was fitted without it.
+Where a method says so, training images have a veto: a later look is kept only if it beats the best with those counted
+beside validation's, too, each through the map that was fitted without it. A prompt has been fitted to them, so that they
+speak for later looks too soon, and what even they speak against has only been lucky with validation.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Look:
         score: of the validation images; larger is better.
         accuracy: in 0..1, likewise.
         unseen: class scores of the training images, shape (m, classes), each through the map that was fitted without
-            it, where they judge, too; their classes are ``maps.targets``.
+            it, where they have a veto; their classes are ``maps.targets``.
     """
 
     place: Place
@@ -125,7 +126,7 @@ class Selection:
         queries: int,
         loss: float | None,
         place: Place | None = None,
-        all_judge: bool = False,
+        veto: bool = False,
     ) -> Look:
         """Score ``theta`` with a label map; keep them if they beat the best.
 
@@ -134,9 +135,9 @@ class Selection:
 
         Args:
             place: of ``theta``; the task's own, if left out.
-            all_judge: as in ``see``.
+            veto: as in ``see``.
         """
-        found = self.see(place or self.own, theta, maps, step=step, queries=queries, loss=loss, all_judge=all_judge)
+        found = self.see(place or self.own, theta, maps, step=step, queries=queries, loss=loss, veto=veto)
         if self.best is None or self._beats(found, self.best):
             self.best = found
         return found
@@ -150,14 +151,14 @@ class Selection:
         step: int,
         queries: int,
         loss: float | None,
-        all_judge: bool = False,
+        veto: bool = False,
     ) -> Look:
         """Look at ``theta`` in ``place``, and keep nothing of it but a line of the history.
 
         Args:
-            all_judge: whether training images judge beside validation's, against a best look at which they do, too.
-                Then ``maps`` are fitted to the answers to them at ``theta``, one each. Without effect on a map that is
-                not calibrated: it was fitted to all of them.
+            veto: whether training images have one, against a best look at which they had, too. Then ``maps`` are fitted
+                to the answers to them at ``theta``, one each. Without effect on a map that is not calibrated: it was
+                fitted to all of them.
         """
         scores = self.oracle.query(place.prompt.apply(place.images, theta))
         class_scores = maps.whole(scores.log())
@@ -171,11 +172,11 @@ class Selection:
             if maps.whole.calibrated
             else (found.value, mean_log_likelihood(class_scores, self.targets))
         )
-        unseen = maps.held_out() if all_judge and maps.whole.calibrated else None
+        unseen = maps.held_out() if veto and maps.whole.calibrated else None
         return Look(place, theta.copy(), maps, scores, score, found.value, unseen)
 
     def _beats(self, found: Look, best: Look) -> bool:
-        if found.unseen is None or best.unseen is None:
+        if found.score <= best.score or found.unseen is None or best.unseen is None:
             return found.score > best.score
         return self._together(found.unseen, found) > self._together(best.unseen, best)
 

@@ -56,9 +56,9 @@ def kept(selection: Selection) -> int:
     return round(float(selection.best.theta[0]) * 255)
 
 
-def look(selection: Selection, number: int, maps: CrossFit, *, all_judge: bool = False) -> None:
+def look(selection: Selection, number: int, maps: CrossFit, *, veto: bool = False) -> None:
     theta = np.full(selection.own.prompt.size, number / 255)
-    selection.look(theta, maps, step=number, queries=0, loss=None, all_judge=all_judge)
+    selection.look(theta, maps, step=number, queries=0, loss=None, veto=veto)
 
 
 def fitted(training: np.ndarray, label_map: LabelMap = AS_IT_IS) -> CrossFit:
@@ -116,33 +116,41 @@ WORSE, BETTER = scores_of(40, margin=2.0), scores_of(80, margin=2.0)
 """What training images say of the same two."""
 
 
-@pytest.mark.parametrize(("all_judge", "expected"), [(True, 0), (False, 1)])
-def test_training_images_judge_only_where_they_are_said_to(*, all_judge: bool, expected: int) -> None:
+@pytest.mark.parametrize(("veto", "expected"), [(True, 0), (False, 1)])
+def test_training_images_have_a_veto_only_where_they_are_said_to(*, veto: bool, expected: int) -> None:
     selection = selection_of(UNLUCKY, LUCKY)
-    look(selection, 0, fitted(BETTER), all_judge=all_judge)
-    look(selection, 1, fitted(WORSE), all_judge=all_judge)
+    look(selection, 0, fitted(BETTER), veto=veto)
+    look(selection, 1, fitted(WORSE), veto=veto)
     assert kept(selection) == expected
 
 
+def test_training_images_do_not_choose_what_validation_does_not() -> None:
+    """The prompt has been fitted to them."""
+    selection = selection_of(LUCKY, UNLUCKY)
+    look(selection, 0, fitted(WORSE), veto=True)
+    look(selection, 1, fitted(BETTER), veto=True)
+    assert kept(selection) == 0
+
+
 @pytest.mark.parametrize("first_judged", [True, False])
-def test_looks_are_compared_by_the_images_that_judged_both(*, first_judged: bool) -> None:
+def test_a_veto_needs_the_same_images_at_both_looks(*, first_judged: bool) -> None:
     selection = selection_of(UNLUCKY, LUCKY)
-    look(selection, 0, fitted(BETTER), all_judge=first_judged)
-    look(selection, 1, fitted(WORSE), all_judge=not first_judged)
+    look(selection, 0, fitted(BETTER), veto=first_judged)
+    look(selection, 1, fitted(WORSE), veto=not first_judged)
     assert kept(selection) == 1
 
 
-def test_images_that_a_map_was_fitted_to_do_not_judge_it() -> None:
+def test_images_that_a_map_was_fitted_to_have_no_veto() -> None:
     own = Frequency(tuple(range(CLASSES)), CLASSES)
     selection = selection_of(UNLUCKY, LUCKY)
-    look(selection, 0, fitted(BETTER, own), all_judge=True)
-    look(selection, 1, fitted(WORSE, own), all_judge=True)
+    look(selection, 0, fitted(BETTER, own), veto=True)
+    look(selection, 1, fitted(WORSE, own), veto=True)
     assert kept(selection) == 1
 
 
 def test_what_training_images_said_survives_a_resume() -> None:
     selection, resumed = selection_of(UNLUCKY), selection_of(LUCKY)
-    look(selection, 0, fitted(BETTER), all_judge=True)
+    look(selection, 0, fitted(BETTER), veto=True)
     resumed.load_state_dict(selection.state_dict())
-    look(resumed, 1, fitted(WORSE), all_judge=True)
+    look(resumed, 1, fitted(WORSE), veto=True)
     assert kept(resumed) == 0
