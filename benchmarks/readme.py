@@ -30,8 +30,6 @@ DEMO = Path("demo-out")
 PICTURE = ROOT / "docs" / "prompt.png"
 ENLARGED = 3
 TABLE = RESULTS / "queries" / "table.md"
-SHOWN = (1_000, 5_000, 10_000)
-"""Budgets of the README's lines; the table has all."""
 FAIRNESS = (
     "Measured so far: resnet20 reading digits from 16 images a class against every peer, each at its paper's settings "
     "and tuned (`python -m benchmarks.queries tune`); the other lines against the strongest of them. Up to five seeds "
@@ -88,7 +86,7 @@ def queries() -> str:
     if not groups:
         return "### `python -m benchmarks.queries run`: not measured yet"
     TABLE.write_text(markdown(groups, against="auto"), encoding="utf-8")
-    return f"### `python -m benchmarks.queries run`\n\n{FAIRNESS}\n\n{headline(groups, 'auto', SHOWN)}"
+    return f"### `python -m benchmarks.queries run`\n\n{FAIRNESS}\n\n{headline(groups, 'auto')}"
 
 
 def picture(png: Path) -> None:

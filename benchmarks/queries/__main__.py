@@ -104,7 +104,7 @@ def tune(methods: Sequence[str], data: Path) -> None:
 
 @main.command()
 @click.option("--against", default="auto", show_default=True, help="A method to compare with all others.")
-@click.option("--headline", "short", is_flag=True, help="One line a group and budget, no more.")
+@click.option("--headline", "short", is_flag=True, help="One line a group, no more.")
 @RESULTS_OPTION
 def table(against: str, short: bool, results: Path) -> None:
     """Print the finished cells as Markdown: accuracies, R, costs, differences, ablation, and what is not beaten."""

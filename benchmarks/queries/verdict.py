@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -76,52 +76,60 @@ def _words(those: list[Verdict]) -> Iterator[str]:
         )
 
 
-def headline(groups: Iterable[Group], ours: str, budgets: Container[int] | None = None) -> str:
-    """One line a group and budget: map alone, ours with its R, gradients, and ours minus the strongest peer.
+def headline(groups: Iterable[Group], ours: str, few: int = 1_000, many: int = 10_000) -> str:
+    """One line a group: map alone, ours with ``few`` and ``many`` queries, and either less the strongest peer; gradients.
 
     The strongest peer is the one that ours beats by least, over the seeds that both have, and so is picked by the very
     figures that it is shown with, which favours it. A local model that answers in the oracle's stead has a column of its
-    own.
-
-    Args:
-        budgets: those to show; all, if left out.
+    own. Where ``many`` was not measured, the largest budget below it stands for it.
     """
     heads = [
         "task",
-        "queries",
         "map alone",
-        ours,
+        f"{ours}, {few:,}",
+        "minus the strongest peer",
+        f"{ours}, {many:,}",
+        "minus the strongest peer",
         "R",
         "gradients",
-        "minus the strongest peer",
-        "a local model instead",
+        "minus a local model instead",
     ]
-    shown = (
-        _headline_row(group, ours, budget)
-        for group in groups
-        for budget in group.budgets()
-        if budgets is None or budget in budgets
-    )
-    return markdown_table(heads, filter(None, shown))
+    rows = (_headline_row(group, ours, few, many) for group in groups if ours in group.found)
+    return markdown_table(heads, filter(None, rows))
 
 
-def _headline_row(group: Group, ours: str, budget: int) -> list[str] | None:
-    point = group.point(ours, budget) if ours in group.found else None
-    if point is None:
+def _headline_row(group: Group, ours: str, few: int, many: int) -> list[str] | None:
+    most = max((budget for budget in group.found[ours] if few < budget <= many), default=None)
+    if most is None:
         return None
-    found = {name: d for name in peers(group, ours) if (d := group.difference(ours, name, budget))}
-    through = {name: difference for name, difference in found.items() if not _answers_itself(name)}
     floor, ceiling = group.references()
+    reached = group.point(ours, most)
+    assert reached is not None
+    at_most = "" if most == many else f" at {most:,}"
+    through, instead = _differences(group, ours, most)
     return [
         group.title,
-        f"{budget:,}",
         f"{floor.value:.3f}",
-        f"{point.accuracy:.3f}",
-        "–" if point.gain is None else f"{point.gain:.2f}",
-        f"{ceiling.value:.3f}",
+        _accuracy(group, ours, few),
+        _strongest(_differences(group, ours, few)[0]),
+        f"{reached.accuracy:.3f}{at_most}",
         _strongest(through),
-        _strongest({name: difference for name, difference in found.items() if name not in through}),
+        "–" if reached.gain is None else f"{reached.gain:.2f}",
+        f"{ceiling.value:.3f}",
+        _strongest(instead),
     ]
+
+
+def _accuracy(group: Group, name: str, budget: int) -> str:
+    point = group.point(name, budget)
+    return "–" if point is None else f"{point.accuracy:.3f}"
+
+
+def _differences(group: Group, ours: str, budget: int) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
+    """Ours minus each peer: first those whose answers are the oracle's, then local models in its stead."""
+    found = {name: d for name in peers(group, ours) if (d := group.difference(ours, name, budget))}
+    instead = {name: difference for name, difference in found.items() if _answers_itself(name)}
+    return {name: d for name, d in found.items() if name not in instead}, instead
 
 
 def _answers_itself(name: str) -> bool:

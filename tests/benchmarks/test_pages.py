@@ -7,6 +7,11 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import RESULTS, apply, jpeg, proxy
+from benchmarks.queries.store import Store
+from benchmarks.queries.summary import summarise
+from benchmarks.queries.table import markdown
+from benchmarks.queries.verdict import headline
+from benchmarks.readme import README
 from benchmarks.tools.__main__ import BBPROMPT
 from benchmarks.tools.__main__ import Measured as Tools
 from benchmarks.tools.page import PAGE, blocks
@@ -46,6 +51,12 @@ def test_the_proxy_s_figures_are_the_measured_ones() -> None:
     measured = msgspec.json.decode((RESULTS / "proxy.json").read_bytes(), type=proxy.Measured)
     page = (PAGE.parent / "proxy.md").read_text(encoding="utf-8")
     assert f"<!-- proxy:begin -->\n{proxy.table(measured)}\n<!-- proxy:end -->" in page
+
+
+def test_the_tables_of_query_only_training_are_those_of_the_committed_cells() -> None:
+    groups = summarise(Store(RESULTS / "queries").records())
+    assert (RESULTS / "queries" / "table.md").read_text(encoding="utf-8") == markdown(groups, against="auto")
+    assert headline(groups, "auto") in README.read_text(encoding="utf-8")
 
 
 def test_the_figure_is_there() -> None:

@@ -50,26 +50,54 @@ def test_every_peer_that_is_not_beaten_is_named_and_what_beats_us_is_bold() -> N
     assert "weak" not in text
 
 
+def lines_of(group: Group, few: int = 1_000, many: int = 10_000) -> list[str]:
+    """The headline's lines, without its head."""
+    return headline([group], "auto", few, many).splitlines()[2:]
+
+
+LARGER = replace(GROUP, found={name: {**of, 5_000: of[1_000]} for name, of in GROUP.found.items()})
+
+
 def test_the_headline_shows_the_strongest_peer_not_our_own_parts() -> None:
-    assert "| 0.710 ± 0.025 | 0.50 ± 0.00 | 0.910 | -0.103 ± 0.014 strong | – |" in headline([GROUP], "auto")
+    (line,) = lines_of(LARGER)
+    strongest = "-0.103 ± 0.014 strong"
+    expected = [
+        "0.510",
+        "0.710 ± 0.025",
+        strongest,
+        "0.710 ± 0.025 at 5,000",
+        strongest,
+        "0.50 ± 0.00",
+        "0.910",
+        "–",
+    ]
+    assert line == f"| {LARGER.title} | {' | '.join(expected)} |"
+
+
+def test_a_budget_that_was_measured_is_not_named_twice() -> None:
+    (line,) = lines_of(LARGER, many=5_000)
+    assert " at 5,000" not in line
 
 
 def test_a_peer_on_fewer_seeds_is_compared_on_those() -> None:
     """Its mean is the highest, on a seed that is kind to all; there ours is above it."""
     lucky = replace(GROUP, found={"auto": {1_000: seeded(0.60, 0.60, 0.90)}, "few": {1_000: {2: 0.85}},
                                   "weak": {1_000: seeded(0.60, 0.60, 0.86)}}, failed={"auto": {}})  # fmt: skip
-    assert " weak |" in headline([lucky], "auto")
+    (line,) = lines_of(lucky, few=500, many=1_000)
+    assert " weak |" in line
+    assert " few |" not in line
 
 
 def test_the_headline_sets_a_local_model_s_own_answers_apart() -> None:
-    own = replace(GROUP, found={**GROUP.found, "ares, own answer": {1_000: seeded(0.95, 0.96, 0.97)}},
-                  failed={**GROUP.failed, "ares, own answer": {}})  # fmt: skip
-    assert "| 0.910 | -0.103 ± 0.014 strong | -0.250 ± 0.000 ares, own answer |" in headline([own], "auto")
+    own = replace(LARGER, found={**LARGER.found, "ares, own answer": {5_000: seeded(0.95, 0.96, 0.97)}},
+                  failed={**LARGER.failed, "ares, own answer": {}})  # fmt: skip
+    (line,) = lines_of(own)
+    assert line.endswith("| 0.910 | -0.250 ± 0.000 ares, own answer |")
+    assert line.count(" strong |") == 2
 
 
-def test_the_headline_shows_the_budgets_asked_for() -> None:
-    assert headline([GROUP], "auto", (1_000,)) == headline([GROUP], "auto")
-    assert "1,000" not in headline([GROUP], "auto", (500,))
+def test_a_group_without_a_figure_beyond_the_few_queries_has_no_line() -> None:
+    assert lines_of(GROUP) == []
 
 
 def test_an_ablation_row_is_compared_as_a_part_of_ours() -> None:
