@@ -29,7 +29,7 @@ from bbprompt.fit.by_student import learn_from_student
 from bbprompt.fit.layout import Arranged
 from bbprompt.fit.openings import FEW_LAYOUTS, openings
 from bbprompt.fit.outlook import outlook
-from bbprompt.fit.race import affordable, first_alone, heat_size, only_one_look, race
+from bbprompt.fit.race import affordable, first_alone, only_one_look, race
 from bbprompt.fit.selection import Fit, FitMap, Look, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
@@ -115,10 +115,9 @@ def _where_to_begin(
     watch: Watch,
 ) -> Beginning:
     """Race the field, learn a starving map at the winner, and return what pairs begin with."""
-    n, heat = len(plain.objective.targets), heat_size(plain.objective.targets)
-    starving = starves(plain.answers) and plain.maps.whole.learns
-    spare = first_cost(images=n, look=selection.cost) if starving else 0
-    if affordable(queries - plain.asked - spare, heat=heat, images=n, look=selection.cost)[0] < FEW_LAYOUTS:
+    targets, starving = plain.objective.targets, starves(plain.answers) and plain.maps.whole.learns
+    spare = first_cost(images=len(targets), look=selection.cost) if starving else 0
+    if affordable(queries - plain.asked - spare, targets, look=selection.cost)[0] < FEW_LAYOUTS:
         spare = 0
     placed = race(plain, seen, selection, field, fit_map=fit_map, queries=queries - spare, rng=rng, watch=watch)
     asked = placed.asked

@@ -78,9 +78,8 @@ def race(
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
     targets, asked = plain.objective.targets, plain.asked
-    n, size = len(targets), heat_size(targets)
-    count, looks = affordable(queries - asked, heat=size, images=n, look=selection.cost)
-    heat = np.sort(some_of_each(targets, size, rng))
+    count, looks = affordable(queries - asked, targets, look=selection.cost)
+    heat = np.sort(some_of_each(targets, heat_size(targets), rng))
     runners = list[_Runner]()
     for opening in islice(openings, count):
         runners.append(_Runner.start(opening, heat, fit_map))
@@ -90,7 +89,7 @@ def race(
     judged = [_Judged(plain, seen, lead=0.0)]
     for runner in _finalists(runners, looks):
         begun = runner.go_on(heat, fit_map)
-        asked += n - len(heat)
+        asked += len(targets) - len(heat)
         look = selection.see(
             begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss, veto=True
         )
@@ -138,17 +137,17 @@ def heat_size(targets: Int) -> int:
     return min(len(targets), max(HEAT, EACH * len(np.unique(targets))))
 
 
-def affordable(left: int, *, heat: int, images: int, look: int) -> tuple[int, int]:
+def affordable(left: int, targets: Int, *, look: int) -> tuple[int, int]:
     """Return how many openings ``left`` queries allow, and how many looks at the best of them.
 
     Args:
         left: queries.
-        heat: images that an opening is scored on.
-        images: to train on.
+        targets: of the training images, shape (n,).
         look: queries that a look costs.
     """
+    heat = heat_size(targets)
     looks = max(1, min(LOOKS, left // (6 * look)))
-    finals = looks * (images - heat + look)
+    finals = looks * (len(targets) - heat + look)
     share, most = (int(SHARE * left) - finals) // heat, (left - finals) // heat
     return max(0, share, min(FIRST, most)), looks
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +69,14 @@ def beginning(problem: Problem) -> Beginning:
     """Where no prompt is."""
     maps = problem.fit_map(problem.start, problem.objective.targets)
     return Beginning(problem.objective, problem.theta, maps, problem.selection.own, asked=0)
+
+
+def with_one_image_of_a_class(problem: Problem) -> Problem:
+    """The same images, all but one of the last class called another's."""
+    targets = problem.objective.targets.copy()
+    targets[targets == 2] = 1
+    targets[41] = 2
+    return replace(problem, objective=replace(problem.objective, targets=targets))
 
 
 class Stopped(Exception):

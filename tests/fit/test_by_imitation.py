@@ -15,7 +15,7 @@ from bbprompt.fit import Fit
 from bbprompt.fit.by_imitation import ImitationSettings, fit_by_imitation, imitate, learn_from_imitation
 from bbprompt.losses import LOSSES
 from bbprompt.oracle import Answer, DifferentiableOracle
-from tests.fit.conftest import Linear, Problem
+from tests.fit.conftest import Linear, Problem, with_one_image_of_a_class
 from tests.fit.students import KnowsAll, Misleads
 
 Make = Callable[..., Problem]
@@ -55,11 +55,7 @@ def test_it_costs_two_looks_and_one_pass_or_what_of_it_is_affordable(
 
 def test_carrying_back_leaves_no_class_out(make_problem: Make) -> None:
     """One image of a class and half of all affordable: no map can do without it, so that it is always among them."""
-    problem = make_problem(label_map="linear")
-    targets = problem.objective.targets.copy()
-    targets[targets == 2] = 1
-    targets[41] = 2
-    problem = replace(problem, objective=replace(problem.objective, targets=targets))
+    problem = with_one_image_of_a_class(make_problem(label_map="linear"))
     assert fit(problem, KnowsAll(), queries=2 * N + 30).stopped == "done"
 
 

@@ -22,7 +22,18 @@ from bbprompt.oracle import Answer, Scores
 from bbprompt.parametrisations import make_parametrisation
 from bbprompt.prompt import PixelPrompt
 from bbprompt.templates import make_template
-from tests.fit.conftest import CLASSES, SPEC, Linear, Problem, Stopped, beginning, best, fit, images_of
+from tests.fit.conftest import (
+    CLASSES,
+    SPEC,
+    Linear,
+    Problem,
+    Stopped,
+    beginning,
+    best,
+    fit,
+    images_of,
+    with_one_image_of_a_class,
+)  # fmt: skip
 
 Make = Callable[..., Problem]
 
@@ -175,19 +186,14 @@ def test_where_not_all_training_images_fit_beside_a_look_some_of_them_choose(
 
 
 @pytest.mark.parametrize("queries", [90, 1500])
-@pytest.mark.parametrize("rare", [0, 40])
+@pytest.mark.parametrize("rare", [False, True])
 def test_a_heat_leaves_no_class_out(
-    make_problem: Make, monkeypatch: pytest.MonkeyPatch, rare: int, queries: int
+    make_problem: Make, monkeypatch: pytest.MonkeyPatch, *, rare: bool, queries: int
 ) -> None:
     """Neither where classes are more than a heat's images, nor the one image of a class; no map can do without."""
     monkeypatch.setattr("bbprompt.fit.race.HEAT", 2)
     problem = problem_of(make_problem, Linear())
-    targets = problem.objective.targets.copy()
-    if rare:
-        targets[targets == 2] = 1
-        targets[rare] = 2
-    problem = arranged(replace(problem, objective=replace(problem.objective, targets=targets)))
-    found = fit(problem, queries=queries)
+    found = fit(arranged(with_one_image_of_a_class(problem) if rare else problem), queries=queries)
     assert found.stopped == "done"
     assert found.queries > 60
 
@@ -200,13 +206,14 @@ def test_without_an_opening_a_small_budget_goes_to_pairs(make_problem: Make) -> 
 
 
 def test_a_small_budget_goes_to_the_first_openings_and_a_quarter_of_a_large_one_to_more() -> None:
-    assert affordable(259, heat=160, images=160, look=100)[0] == 0
-    assert affordable(260, heat=160, images=160, look=100) == (1, 1)
-    assert affordable(740, heat=160, images=160, look=100) == (FEW_LAYOUTS, 1)
-    assert affordable(4_740, heat=160, images=160, look=100) == (FIRST, 3)
-    assert affordable(100_000, heat=160, images=160, look=100)[0] >= len(LAYOUTS) + len(SIGNS)
+    few, many = (np.arange(images) % 10 for images in (160, 500))
+    assert affordable(259, few, look=100)[0] == 0
+    assert affordable(260, few, look=100) == (1, 1)
+    assert affordable(740, few, look=100) == (FEW_LAYOUTS, 1)
+    assert affordable(4_740, few, look=100) == (FIRST, 3)
+    assert affordable(100_000, few, look=100)[0] >= len(LAYOUTS) + len(SIGNS)
     for left in range(0, 6_000, 7):
-        openings_, looks = affordable(left, heat=HEAT, images=500, look=250)
+        openings_, looks = affordable(left, many, look=250)
         cost = HEAT * openings_ + looks * (500 - HEAT + 250)
         assert openings_ == 0 or cost <= left
 

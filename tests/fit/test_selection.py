@@ -67,18 +67,15 @@ def fitted(training: np.ndarray, label_map: LabelMap = AS_IT_IS) -> CrossFit:
     return CrossFit(label_map, (label_map,), np.zeros(N, dtype=np.int64), answers, TARGETS)
 
 
-@pytest.fixture
-def keep():  # type: ignore[no-untyped-def]
-    def keep(*looks: np.ndarray) -> int:
-        selection = selection_of(*looks)
-        for number in range(len(looks)):
-            look(selection, number, alone(AS_IT_IS))
-        return kept(selection)
-
-    return keep
+def keep(*looks: np.ndarray) -> int:
+    """Take all looks, and return the number of the one that was kept."""
+    selection = selection_of(*looks)
+    for number in range(len(looks)):
+        look(selection, number, alone(AS_IT_IS))
+    return kept(selection)
 
 
-def test_a_better_look_is_kept_however_sure_of_itself_it_is(keep) -> None:  # type: ignore[no-untyped-def]
+def test_a_better_look_is_kept_however_sure_of_itself_it_is() -> None:
     """Twenty more images of a hundred are right; that the errors are made with more conviction says nothing."""
     modest, sure = scores_of(50, margin=1.0), scores_of(70, margin=20.0)
     assert mean_log_likelihood(sure, TARGETS) < mean_log_likelihood(modest, TARGETS)
@@ -86,7 +83,7 @@ def test_a_better_look_is_kept_however_sure_of_itself_it_is(keep) -> None:  # ty
     assert keep(sure, modest) == 0
 
 
-def test_no_conviction_makes_a_worse_look_better(keep) -> None:  # type: ignore[no-untyped-def]
+def test_no_conviction_makes_a_worse_look_better() -> None:
     assert keep(scores_of(60, margin=3.0), scores_of(55, margin=0.1), scores_of(55, margin=30.0)) == 0
 
 
