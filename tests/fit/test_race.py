@@ -1,9 +1,8 @@
-"""The race: a layout or signs where the oracle knows images so, neither where it does not, within the budget."""
+"""The race: a layout or signs where the oracle knows images so, neither where it does not, and no faith in luck."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,12 @@ import pytest
 
 from bbprompt.arrays import UInt8
 from bbprompt.checkpoint import load_state
-from bbprompt.fit.layout import LAYOUTS, Arrange, Arranged, Layout, Place
-from bbprompt.fit.openings import FEW_LAYOUTS, SIGNS, openings
-from bbprompt.fit.race import FIRST, HEAT, affordable, lead, race
+from bbprompt.fit.layout import Layout, Place
+from bbprompt.fit.openings import openings
+from bbprompt.fit.race import lead, race
 from bbprompt.fit.selection import Look, Selection
-from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.oracle import Answer, Scores
-from bbprompt.parametrisations import make_parametrisation
-from bbprompt.prompt import PixelPrompt
-from bbprompt.templates import make_template
 from tests.fit.conftest import (
-    CLASSES,
-    SPEC,
     Linear,
     Problem,
     Stopped,
@@ -33,63 +26,8 @@ from tests.fit.conftest import (
     fit,
     images_of,
     with_one_image_of_a_class,
-)  # fmt: skip
-
-Make = Callable[..., Problem]
-
-
-@dataclass
-class Centre(Linear):
-    """Sees the four pixels in the middle and no others."""
-
-    def query(self, images: UInt8) -> Scores:
-        self.asked += len(images)
-        pixels = images[:, 3:5, 3:5].reshape(len(images), -1) / 255.0 - 0.5
-        return Scores((20 * pixels @ self.weights[:12]).astype(np.float32), Answer.LOGITS)
-
-
-def blind_centre(images: UInt8) -> UInt8:
-    """The same images with nothing but noise where ``Centre`` looks."""
-    noise = np.random.default_rng(zlib.crc32(images.tobytes())).integers(0, 256, (len(images), 2, 2, 3))
-    images = images.copy()
-    images[:, 3:5, 3:5] = noise
-    return images
-
-
-def problem_of(make_problem: Make, oracle: Linear) -> Problem:
-    """Every class is told by all but the centre."""
-    problem = make_problem(oracle, label_map="linear")
-    objective, selection = problem.objective, problem.selection
-    images = blind_centre(objective.images)
-
-    def fit_map(scores: Scores, of: np.ndarray) -> CrossFit:
-        return cross_fit_label_map("linear", scores, of, spec=SPEC, classes=CLASSES, rng=np.random.default_rng(1))
-
-    return Problem(
-        replace(objective, images=images),
-        replace(selection, own=replace(selection.own, images=blind_centre(selection.own.images))),
-        oracle.query(images),
-        fit_map,
-    )
-
-
-def arrange_in(problem: Problem) -> Arrange:
-    raw, held_out = problem.objective.images, problem.selection.own.images
-
-    def arrange(layout: Layout) -> Arranged:
-        size = max(1, round(layout.share * 8))
-        template = make_template("full-image", canvas=(8, 8), blend="add", size=size, shrink=True)
-        prompt = PixelPrompt(template, make_parametrisation("identity", mask=template.mask))
-        frame = make_template("padding", canvas=(8, 8), blend="add", size=size).mask
-        theta = np.where(np.repeat(frame.ravel(), 3), (layout.level - 128) / 255, 0.0)
-        objective = replace(problem.objective, prompt=prompt, images=template.prepare(raw))
-        return Arranged(Place(prompt, template.prepare(held_out), layout), objective, theta)
-
-    return arrange
-
-
-def arranged(problem: Problem) -> Problem:
-    return replace(problem, selection=replace(problem.selection, arrange=arrange_in(problem)))
+)
+from tests.fit.racing import Centre, Make, arranged, problem_of
 
 
 def test_an_oracle_that_knows_small_objects_is_shown_small_ones(make_problem: Make) -> None:
@@ -149,42 +87,6 @@ def test_where_the_image_is_best_as_it_is_it_stays(make_problem: Make) -> None:
     assert found.prompt == problem.objective.prompt
 
 
-@pytest.mark.parametrize("queries", [60, 119, 120, 179, 180, 260, 420, 1500])
-def test_it_asks_what_it_says_within_the_budget(make_problem: Make, queries: int) -> None:
-    oracle = Centre()
-    problem = arranged(problem_of(make_problem, oracle))
-    oracle.asked = 0
-    found = fit(problem, queries=queries)
-    assert oracle.asked == found.queries <= queries
-
-
-@pytest.mark.parametrize(("queries", "looks", "asked"), [(119, 1, 60), (120, 1, 120), (179, 1, 120), (180, 2, 180)])
-def test_where_one_look_is_all_training_images_choose_what_it_is_at(
-    make_problem: Make, queries: int, looks: int, asked: int
-) -> None:
-    problem = arranged(problem_of(make_problem, Centre()))
-    found = fit(problem, queries=queries)
-    assert (len(found.history), found.queries) == (looks, asked)
-    shown_small = found.prompt != problem.objective.prompt
-    assert shown_small == (queries >= 120)
-    plain = make_problem(Linear(), label_map="linear")
-    assert fit(arranged(plain), queries=150).prompt == plain.objective.prompt, "where it is best as it is, it stays"
-
-
-@pytest.mark.parametrize(("queries", "asked"), [(79, 60), (80, 80), (100, 100), (119, 119), (120, 120)])
-def test_where_not_all_training_images_fit_beside_a_look_some_of_them_choose(
-    make_problem: Make, monkeypatch: pytest.MonkeyPatch, queries: int, asked: int
-) -> None:
-    monkeypatch.setattr("bbprompt.fit.race.HEAT", 20)
-    oracle = Centre()
-    problem = arranged(problem_of(make_problem, oracle))
-    oracle.asked = 0
-    found = fit(problem, queries=queries)
-    assert oracle.asked == found.queries == asked
-    assert len(found.history) == 1
-    assert (found.prompt != problem.objective.prompt) == (queries >= 80)
-
-
 @pytest.mark.parametrize("queries", [90, 1500])
 @pytest.mark.parametrize("rare", [False, True])
 def test_a_heat_leaves_no_class_out(
@@ -196,26 +98,6 @@ def test_a_heat_leaves_no_class_out(
     found = fit(arranged(with_one_image_of_a_class(problem) if rare else problem), queries=queries)
     assert found.stopped == "done"
     assert found.queries > 60
-
-
-def test_without_an_opening_a_small_budget_goes_to_pairs(make_problem: Make) -> None:
-    found = fit(make_problem(), queries=150, signs=False)
-    assert (len(found.history), found.history[0].step) == (2, 0)
-    assert found.history[1].step > 0
-    assert found.queries > 120
-
-
-def test_a_small_budget_goes_to_the_first_openings_and_a_quarter_of_a_large_one_to_more() -> None:
-    few, many = (np.arange(images) % 10 for images in (160, 500))
-    assert affordable(259, few, look=100)[0] == 0
-    assert affordable(260, few, look=100) == (1, 1)
-    assert affordable(740, few, look=100) == (FEW_LAYOUTS, 1)
-    assert affordable(4_740, few, look=100) == (FIRST, 3)
-    assert affordable(100_000, few, look=100)[0] >= len(LAYOUTS) + len(SIGNS)
-    for left in range(0, 6_000, 7):
-        openings_, looks = affordable(left, many, look=250)
-        cost = HEAT * openings_ + looks * (500 - HEAT + 250)
-        assert openings_ == 0 or cost <= left
 
 
 def test_a_lead_of_less_than_a_standard_error_is_none() -> None:

@@ -1,0 +1,68 @@
+"""What a race costs: within the budget to the image, and the most of a small one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bbprompt.fit.layout import LAYOUTS
+from bbprompt.fit.openings import FEW_LAYOUTS, SIGNS
+from bbprompt.fit.race import FIRST, HEAT, affordable
+from tests.fit.conftest import Linear, fit
+from tests.fit.racing import Centre, Make, arranged, problem_of
+
+
+@pytest.mark.parametrize("queries", [60, 119, 120, 179, 180, 260, 420, 1500])
+def test_it_asks_what_it_says_within_the_budget(make_problem: Make, queries: int) -> None:
+    oracle = Centre()
+    problem = arranged(problem_of(make_problem, oracle))
+    oracle.asked = 0
+    found = fit(problem, queries=queries)
+    assert oracle.asked == found.queries <= queries
+
+
+@pytest.mark.parametrize(("queries", "looks", "asked"), [(119, 1, 60), (120, 1, 120), (179, 1, 120), (180, 2, 180)])
+def test_where_one_look_is_all_training_images_choose_what_it_is_at(
+    make_problem: Make, queries: int, looks: int, asked: int
+) -> None:
+    problem = arranged(problem_of(make_problem, Centre()))
+    found = fit(problem, queries=queries)
+    assert (len(found.history), found.queries) == (looks, asked)
+    shown_small = found.prompt != problem.objective.prompt
+    assert shown_small == (queries >= 120)
+    plain = make_problem(Linear(), label_map="linear")
+    assert fit(arranged(plain), queries=150).prompt == plain.objective.prompt, "where it is best as it is, it stays"
+
+
+@pytest.mark.parametrize(("queries", "asked"), [(79, 60), (80, 80), (100, 100), (119, 119), (120, 120)])
+def test_where_not_all_training_images_fit_beside_a_look_some_of_them_choose(
+    make_problem: Make, monkeypatch: pytest.MonkeyPatch, queries: int, asked: int
+) -> None:
+    monkeypatch.setattr("bbprompt.fit.race.HEAT", 20)
+    oracle = Centre()
+    problem = arranged(problem_of(make_problem, oracle))
+    oracle.asked = 0
+    found = fit(problem, queries=queries)
+    assert oracle.asked == found.queries == asked
+    assert len(found.history) == 1
+    assert (found.prompt != problem.objective.prompt) == (queries >= 80)
+
+
+def test_without_an_opening_a_small_budget_goes_to_pairs(make_problem: Make) -> None:
+    found = fit(make_problem(), queries=150, signs=False)
+    assert (len(found.history), found.history[0].step) == (2, 0)
+    assert found.history[1].step > 0
+    assert found.queries > 120
+
+
+def test_a_small_budget_goes_to_the_first_openings_and_a_quarter_of_a_large_one_to_more() -> None:
+    few, many = (np.arange(images) % 10 for images in (160, 500))
+    assert affordable(259, few, look=100)[0] == 0
+    assert affordable(260, few, look=100) == (1, 1)
+    assert affordable(740, few, look=100) == (FEW_LAYOUTS, 1)
+    assert affordable(4_740, few, look=100) == (FIRST, 3)
+    assert affordable(100_000, few, look=100)[0] >= len(LAYOUTS) + len(SIGNS)
+    for left in range(0, 6_000, 7):
+        openings_, looks = affordable(left, many, look=250)
+        cost = HEAT * openings_ + looks * (500 - HEAT + 250)
+        assert openings_ == 0 or cost <= left
