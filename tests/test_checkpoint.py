@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bbprompt.checkpoint import load_state, save_state
+from bbprompt.checkpoint import FORMAT, load_state, save_state
 from bbprompt.errors import DataError
 
 plain = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text()
@@ -50,4 +51,11 @@ def test_a_failed_write_leaves_the_old_state(tmp_path: Path) -> None:
 def test_a_damaged_file_is_said_to_be_damaged(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "state").write_bytes(damage)
     with pytest.raises(DataError, match="is damaged"):
+        load_state(tmp_path / "state")
+
+
+@pytest.mark.parametrize("written", [{"a": 1}, {"format": FORMAT + 1, "state": {"a": 1}}], ids=["older", "newer"])
+def test_a_file_of_another_version_is_named_with_what_to_do(tmp_path: Path, written: dict[str, Any]) -> None:
+    (tmp_path / "state").write_bytes(msgspec.msgpack.encode(written))
+    with pytest.raises(DataError, match=r"another version of bbprompt.*delete it and resume"):
         load_state(tmp_path / "state")
