@@ -56,11 +56,12 @@ class AutoSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_method(task: Task) -> None:
-    """Refuse what cannot work before anything is paid: unknown methods and options, a remote model's gradient.
+    """Refuse what cannot work before anything is paid: a map, unknown methods and options, a remote model's gradient.
 
     Raises:
         ConfigError: the method or one of its options cannot be used here.
     """
+    task.check_map()
     fit = task.config.fit
     if fit.method != GRADIENT and task.config.prompt.learn_size:
         raise ConfigError(
@@ -130,6 +131,7 @@ def run_method(
     queries: int | None,
     checkpoint: Path,
     watch: Watch,
+    looked: bool = False,
     refit: bool = True,
 ) -> Fit:
     """Learn the task's prompt through ``oracle``.
@@ -137,6 +139,7 @@ def run_method(
     Args:
         start: answers to the training images with the prompt as it starts.
         queries: images that a query-only method may score; ``None`` for gradients.
+        looked: whether the oracle knows the answers to a first look at the prompt's start; ``queries`` count them.
         refit: fit the chosen map anew in the end, to validation's answers, too.
     """
     objective = _objective(task, oracle)
@@ -163,6 +166,7 @@ def run_method(
             fit_map=task.fit_map,
             start=start,
             queries=queries,
+            looked=looked,
             looks=task.config.fit.looks,
             rng=task.rng(FIT),
             checkpoint=checkpoint,
@@ -230,7 +234,7 @@ def _arrange(task: Task, oracle: Oracle) -> Arrange | None:
         return None
 
     def arrange(layout: Layout) -> Arranged:
-        moved = task.shrunk(max(1, round(layout.share * min(task.spec.input_size))))
+        moved = task.shrunk(layout.width(min(task.spec.input_size)))
         return Arranged(_place(moved, layout), _objective(moved, oracle), moved.frame(layout.level))
 
     return arrange

@@ -17,10 +17,12 @@ class Plan:
 
     Attributes:
         baseline: every training image without a prompt: the first label map. Where the map is calibrated, validation's,
-            too; they are the first look's, unless the prompt's start changes a pixel or the oracle varies. Of one that
-            does, the image that was asked for first is asked for again.
+            too, unless they are the first look's. Of an oracle that varies, the image that was asked for first is
+            asked for again.
         start: every training image with the prompt as it starts; 0 where that changes no pixel.
         fit: training and validation.
+        looked: whether the answers to the first look, which is in ``fit``, are there before it begins: where the map is
+            calibrated, the prompt's start changes no pixel, and the oracle does not vary.
         test: every test image, without and with the prompt.
         spare: for retries, and for the requests that a kill leaves in flight. The fit is planned without them, so
             that a run that lost no more ends in the same prompt as one that lost none.
@@ -29,6 +31,7 @@ class Plan:
     baseline: int
     start: int
     fit: int
+    looked: bool
     test: int
     spare: int
 
@@ -48,8 +51,9 @@ def make_plan(task: Task) -> Plan:
     train, test = len(task.splits.train.targets), 2 * len(task.splits.test.targets)
     plain = starts_plain(task)
     start = 0 if plain else train
-    looked_at_twice = _calibrated(task) and (task.spec.varies or not plain)
-    baseline = train + len(task.splits.validation.targets) * looked_at_twice + task.spec.varies
+    calibrated = LABEL_MAPS[task.config.labels.map].calibrated
+    looked = calibrated and plain and not task.spec.varies
+    baseline = train + len(task.splits.validation.targets) * (calibrated and not looked) + task.spec.varies
     spare = _spare(task, budget)
     fit = budget - baseline - start - test - spare
     least = 2 * len(task.splits.validation.targets) + 2
@@ -59,7 +63,7 @@ def make_plan(task: Task) -> Plan:
             f"{spare} spare and at least {least} to train and validate are {budget - fit + least}; "
             "raise it, or lower [data] shots, validation or test"
         )
-    return Plan(baseline=baseline, start=start, fit=fit, test=test, spare=spare)
+    return Plan(baseline=baseline, start=start, fit=fit, looked=looked, test=test, spare=spare)
 
 
 def _queries(task: Task) -> int:
@@ -79,10 +83,6 @@ def _spare(task: Task, budget: int) -> int:
     if task.config.budget.spare is not None:
         return task.config.budget.spare
     return max(2 * task.spec.max_batch * task.spec.max_in_flight, 3 * budget // 100)
-
-
-def _calibrated(task: Task) -> bool:
-    return LABEL_MAPS[task.config.labels.map].calibrated
 
 
 def starts_plain(task: Task) -> bool:

@@ -125,6 +125,7 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
             oracle,
             start=start,
             queries=plan.fit if plan else None,
+            looked=plan is not None and plan.looked,
             checkpoint=folder / CHECKPOINT,
             watch=watch,
         )

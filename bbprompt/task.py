@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,7 +13,7 @@ from bbprompt.config import OracleConfig, PromptConfig, RunConfig
 from bbprompt.data import Splits, load_source, split
 from bbprompt.errors import ConfigError
 from bbprompt.fit.frame import first_width
-from bbprompt.labelmaps import LABEL_MAPS, CrossFit, cross_fit_label_map
+from bbprompt.labelmaps import LABEL_MAPS, CrossFit, check_label_map, cross_fit_label_map
 from bbprompt.losses import Loss, choose_loss
 from bbprompt.names import look_up
 from bbprompt.oracle import Oracle, OracleSpec, Scores
@@ -87,18 +88,21 @@ class Task:
 
     def fit_map(self, scores: Scores, targets: Int) -> CrossFit:
         """Fit the run's label map; chance, where a map needs it, is the same each time."""
+        return cross_fit_label_map(self.config.labels.map, scores, targets, rng=self.rng(MAP), **self._labels())
+
+    def check_map(self) -> None:
+        """Refuse a label map that could not be fitted to the oracle's answers, before there are any.
+
+        Raises:
+            ConfigError: the answers say too little, there are too few labels, or names do not match.
+        """
+        check_label_map(self.config.labels.map, self.spec.answer, **self._labels())
+
+    def _labels(self) -> dict[str, Any]:
         labels = self.config.labels
-        return cross_fit_label_map(
-            labels.map,
-            scores,
-            targets,
-            spec=self.spec,
-            classes=self.classes,
-            rng=self.rng(MAP),
-            pairs=labels.pairs,
-            text=None if labels.text is None else open_text_encoder(labels.text),
-            sources=labels.sources,
-        )
+        text = None if labels.text is None else open_text_encoder(labels.text)
+        told = {"pairs": labels.pairs, "text": text, "sources": labels.sources}
+        return {"spec": self.spec, "classes": self.classes, **told}
 
 
 def open_task(config: RunConfig, *, oracle: Oracle | None = None) -> Task:

@@ -46,6 +46,7 @@ def fit_auto(
     fit_map: FitMap,
     start: Scores,
     queries: int,
+    looked: bool = False,
     looks: int = 4,
     rng: np.random.Generator,
     checkpoint: Path | None = None,
@@ -58,6 +59,8 @@ def fit_auto(
         student: a local model to teach in the race's place.
         signs: whether loud signs are raced.
         start: answers to the objective's images at ``theta``, one each: the first label map.
+        looked: whether the answers to a look at ``theta``, which ``queries`` count, are paid for already: then there is
+            nothing to save by not looking.
 
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
@@ -68,7 +71,8 @@ def fit_auto(
         field = openings(begun, selection.arrange, signs=signs, rng=rng) if raced else ()
         try:
             room = outlook(begun.maps, queries=queries).most * selection.cost >= 1
-            if room and raced and only_one_look(queries, objective.targets, look=selection.cost):
+            alone = not looked and only_one_look(queries, objective.targets, look=selection.cost)
+            if room and raced and alone:
                 asked = first_alone(begun, field, selection, fit_map=fit_map, queries=queries, rng=rng)
                 return selection.finish(queries=asked, stopped="done")
             seen = selection.look(theta, begun.maps, step=0, queries=0, loss=None, veto=True)

@@ -22,6 +22,10 @@ class Layout(NamedTuple):
     share: float
     level: int
 
+    def width(self, side: int) -> int:
+        """In pixels, on a canvas of ``side``: at least one, and no more than leave one of the image."""
+        return max(1, min(round(self.share * side), (side - 1) // 2))
+
 
 LAYOUTS = tuple(
     Layout(share, level)

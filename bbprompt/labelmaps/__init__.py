@@ -11,6 +11,7 @@ from bbprompt.arrays import Int
 from bbprompt.errors import ConfigError
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.labelmaps.bayesian import Bayesian, BayesianPlus
+from bbprompt.labelmaps.checks import check_classes
 from bbprompt.labelmaps.cross_fit import CrossFit
 from bbprompt.labelmaps.frequency import Frequency, Iterative
 from bbprompt.labelmaps.given import Given
@@ -20,7 +21,7 @@ from bbprompt.labelmaps.mean import Mean
 from bbprompt.labelmaps.random_ import Random
 from bbprompt.labelmaps.semantic import Semantic, Swapped, TextEncoder
 from bbprompt.names import look_up
-from bbprompt.oracle import OracleSpec, Scores
+from bbprompt.oracle import Answer, OracleSpec, Scores
 
 LABEL_MAPS: dict[str, type[LabelMap]] = {
     "identity": Identity,
@@ -74,16 +75,43 @@ def fit_label_map(
         DataError: a class without an image, targets out of range, wrong shapes.
     """
     chosen = look_up("label map", name, LABEL_MAPS)
-    asked: dict[str, Any] = {"pairs": pairs or None, "text": text, "sources": sources}
+    options = _options(chosen, pairs=pairs or None, text=text, sources=sources)
+    fit: Callable[..., LabelMap] = chosen.fit
+    return fit(scores, targets, spec=spec, classes=classes, rng=rng, **options)
+
+
+def check_label_map(
+    name: str,
+    answer: Answer,
+    *,
+    spec: OracleSpec,
+    classes: tuple[str, ...],
+    pairs: Mapping[str, str | int] | None = None,
+    text: TextEncoder | None = None,
+    sources: int | None = None,
+) -> None:
+    """Refuse a map that ``fit_label_map`` could not fit to any answers of this kind; none are needed for that.
+
+    Raises:
+        ConfigError: as ``fit_label_map``.
+    """
+    chosen = look_up("label map", name, LABEL_MAPS)
+    options = _options(chosen, pairs=pairs or None, text=text, sources=sources)
+    check_classes(classes)
+    check: Callable[..., None] = chosen.check
+    check(answer, spec=spec, classes=classes, **options)
+
+
+def _options(chosen: type[LabelMap], **asked: object) -> dict[str, Any]:
+    """Those that were given, all of them the map's own."""
     options = {option: value for option, value in asked.items() if value is not None}
     for option in options:
         if chosen not in OPTIONS[option]:
             owners = " and ".join(repr(owner.name) for owner in OPTIONS[option])
             raise ConfigError(
-                f"{option} belong to the label map {owners}, got the map {name!r}; drop them or change it"
+                f"{option} belong to the label map {owners}, got the map {chosen.name!r}; drop them or change it"
             )
-    fit: Callable[..., LabelMap] = chosen.fit
-    return fit(scores, targets, spec=spec, classes=classes, rng=rng, **options)
+    return options
 
 
 def cross_fit_label_map(
@@ -128,6 +156,7 @@ __all__ = [
     "CrossFit",
     "LabelMap",
     "TextEncoder",
+    "check_label_map",
     "cross_fit_label_map",
     "fit_label_map",
     "load_label_map",

@@ -22,13 +22,21 @@ class LabelMap(Protocol):
     and the answers it is fitted to should be those of one prompt."""
 
     @classmethod
+    def check(cls, answer: Answer, *, spec: OracleSpec, classes: tuple[str, ...]) -> None:
+        """Refuse what cannot be fitted, before an answer is paid for. ``fit`` checks it, too.
+
+        Raises:
+            ConfigError: the kind of answer says too little for this map, or there are too few labels.
+        """
+
+    @classmethod
     def fit(
         cls, scores: Scores, targets: Int, *, spec: OracleSpec, classes: tuple[str, ...], rng: np.random.Generator
     ) -> Self:
         """Fit from answers (n, k) and targets (n,) in 0..len(classes)-1.
 
         Raises:
-            ConfigError: the kind of answer says too little for this map, or there are too few labels.
+            ConfigError: as ``check``.
             DataError: a class without an image, targets out of range.
         """
 

@@ -19,7 +19,7 @@ from scipy.special import softmax
 
 from bbprompt.arrays import Float, Int
 from bbprompt.labelmaps.affine import Affine
-from bbprompt.labelmaps.checks import check_answer, check_fit
+from bbprompt.labelmaps.checks import check_fit
 from bbprompt.oracle import Answer, OracleSpec, Scores
 
 SMOOTHING = 1.0
@@ -52,7 +52,7 @@ class Bayesian(Affine):
             ConfigError: the answers say too little.
             DataError: a class without an image, targets out of range.
         """
-        check_answer(cls.name, scores.answer, cls.accepts, instead="the map 'bayesian'")
+        cls.check(scores.answer, spec=spec, classes=classes)
         check_fit(scores, targets, spec=spec, classes=classes)
         c = len(classes)
         together = cls.votes(scores.log(), c).T @ np.eye(c)[targets]

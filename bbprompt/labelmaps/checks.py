@@ -24,6 +24,16 @@ def check_answer(name: str, answer: Answer, accepts: frozenset[Answer], *, inste
         )
 
 
+def check_classes(classes: tuple[str, ...]) -> None:
+    """Refuse a task of fewer than two classes.
+
+    Raises:
+        ConfigError: there is nothing to tell apart.
+    """
+    if len(classes) < 2:
+        raise ConfigError(f"a label map needs at least two classes, got {len(classes)}: {list(classes)}")
+
+
 def check_fit(scores: Scores, targets: Int, *, spec: OracleSpec, classes: tuple[str, ...]) -> None:
     """Refuse answers (n, k) and targets (n,) that no map can be fitted to.
 
@@ -31,9 +41,8 @@ def check_fit(scores: Scores, targets: Int, *, spec: OracleSpec, classes: tuple[
         ConfigError: fewer than two classes.
         DataError: wrong shapes, targets out of range, or a class without an image.
     """
+    check_classes(classes)
     k, c = len(spec.labels), len(classes)
-    if c < 2:
-        raise ConfigError(f"a label map needs at least two classes, got {c}: {list(classes)}")
     if scores.values.ndim != 2 or scores.values.shape[1] != k:
         raise DataError(f"scores must have shape (n, {k}) for {spec.name}, got {scores.values.shape}")
     if targets.shape != (len(scores),):

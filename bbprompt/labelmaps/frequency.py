@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from bbprompt.arrays import Float, Int
-from bbprompt.labelmaps.checks import check_fit, check_one_to_one
+from bbprompt.labelmaps.checks import check_fit
 from bbprompt.labelmaps.one_to_one import OneToOne
 from bbprompt.oracle import OracleSpec, Scores
 
@@ -45,7 +45,7 @@ class Frequency(OneToOne):
             DataError: a class without an image, targets out of range.
         """
         check_fit(scores, targets, spec=spec, classes=classes)
-        check_one_to_one(cls.name, spec=spec, classes=classes)
+        cls.check(scores.answer, spec=spec, classes=classes)
         return cls(assign(scores.log(), targets, len(classes)), len(spec.labels))
 
 

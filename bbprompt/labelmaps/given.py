@@ -9,10 +9,10 @@ import numpy as np
 
 from bbprompt.arrays import Int
 from bbprompt.errors import ConfigError
-from bbprompt.labelmaps.checks import check_fit, check_one_to_one, label_index
+from bbprompt.labelmaps.checks import check_fit, label_index
 from bbprompt.labelmaps.one_to_one import OneToOne
 from bbprompt.names import unknown
-from bbprompt.oracle import OracleSpec, Scores
+from bbprompt.oracle import Answer, OracleSpec, Scores
 
 
 class Given(OneToOne):
@@ -20,6 +20,19 @@ class Given(OneToOne):
 
     __slots__ = ()
     name: ClassVar[str] = "given"
+
+    @classmethod
+    def check(
+        cls,
+        answer: Answer,
+        *,
+        spec: OracleSpec,
+        classes: tuple[str, ...],
+        pairs: Mapping[str, str | int] | None = None,
+    ) -> None:
+        """Refuse pairs that are no map; see ``LabelMap.check`` and ``fit``."""
+        super().check(answer, spec=spec, classes=classes)
+        _labels(pairs or {}, spec, classes)
 
     @classmethod
     def fit(
@@ -42,16 +55,20 @@ class Given(OneToOne):
             DataError: a class without an image, targets out of range.
         """
         check_fit(scores, targets, spec=spec, classes=classes)
-        check_one_to_one(cls.name, spec=spec, classes=classes)
-        indices = tuple(label_index(label, spec) for label in _in_order(pairs or {}, classes))
-        for i, index in enumerate(indices):
-            if index in indices[:i]:
-                first = classes[indices.index(index)]
-                raise ConfigError(
-                    f"classes {first!r} and {classes[i]!r} were both given the label {spec.labels[index]!r}; "
-                    "no answer could tell them apart: give each its own"
-                )
-        return cls(indices, len(spec.labels))
+        super().check(scores.answer, spec=spec, classes=classes)
+        return cls(_labels(pairs or {}, spec, classes), len(spec.labels))
+
+
+def _labels(pairs: Mapping[str, str | int], spec: OracleSpec, classes: tuple[str, ...]) -> tuple[int, ...]:
+    indices = tuple(label_index(label, spec) for label in _in_order(pairs, classes))
+    for i, index in enumerate(indices):
+        if index in indices[:i]:
+            first = classes[indices.index(index)]
+            raise ConfigError(
+                f"classes {first!r} and {classes[i]!r} were both given the label {spec.labels[index]!r}; "
+                "no answer could tell them apart: give each its own"
+            )
+    return indices
 
 
 def _in_order(pairs: Mapping[str, str | int], classes: tuple[str, ...]) -> list[str | int]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from bbprompt.arrays import Int
 from bbprompt.errors import ConfigError
-from bbprompt.labelmaps.checks import check_fit, check_one_to_one, label_index
+from bbprompt.labelmaps.checks import check_fit, label_index
 from bbprompt.labelmaps.one_to_one import OneToOne
-from bbprompt.oracle import OracleSpec, Scores
+from bbprompt.oracle import Answer, OracleSpec, Scores
 
 
 class Identity(OneToOne):
@@ -21,6 +21,12 @@ class Identity(OneToOne):
 
     __slots__ = ()
     name: ClassVar[str] = "identity"
+
+    @classmethod
+    def check(cls, answer: Answer, *, spec: OracleSpec, classes: tuple[str, ...]) -> None:
+        """Refuse names of which some match and some do not, or none; see ``LabelMap.check``."""
+        super().check(answer, spec=spec, classes=classes)
+        _labels(spec, classes)
 
     @classmethod
     def fit(
@@ -39,17 +45,21 @@ class Identity(OneToOne):
             DataError: a class without an image, targets out of range.
         """
         check_fit(scores, targets, spec=spec, classes=classes)
-        check_one_to_one(cls.name, spec=spec, classes=classes)
-        labels = {_plain(label) for label in spec.labels}
-        strangers = [name for name in classes if _plain(name) not in labels]
-        if not strangers:
-            return cls(tuple(label_index(name, spec, normal=_plain) for name in classes), len(spec.labels))
-        if len(strangers) == len(classes) == len(spec.labels):
-            return cls(tuple(range(len(classes))), len(spec.labels))
-        raise ConfigError(
-            f"label map 'identity' found no label {strangers[0]!r} among the {len(spec.labels)} of {spec.name} "
-            f"({len(strangers)} of {len(classes)} classes are missing); use 'given', 'frequency' or 'linear'"
-        )
+        super().check(scores.answer, spec=spec, classes=classes)
+        return cls(_labels(spec, classes), len(spec.labels))
+
+
+def _labels(spec: OracleSpec, classes: tuple[str, ...]) -> tuple[int, ...]:
+    labels = {_plain(label) for label in spec.labels}
+    strangers = [name for name in classes if _plain(name) not in labels]
+    if not strangers:
+        return tuple(label_index(name, spec, normal=_plain) for name in classes)
+    if len(strangers) == len(classes) == len(spec.labels):
+        return tuple(range(len(classes)))
+    raise ConfigError(
+        f"label map 'identity' found no label {strangers[0]!r} among the {len(spec.labels)} of {spec.name} "
+        f"({len(strangers)} of {len(classes)} classes are missing); use 'given', 'frequency' or 'linear'"
+    )
 
 
 def _plain(name: str) -> str:

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from bbprompt.arrays import Float, Int
 from bbprompt.labelmaps.affine import Affine
-from bbprompt.labelmaps.checks import check_answer, check_fit
+from bbprompt.labelmaps.checks import check_fit
 from bbprompt.labelmaps.cross_fit import CrossFit
 from bbprompt.labelmaps.logistic import Rotated, fit_path, negative_log_likelihood
 from bbprompt.oracle import OracleSpec, Scores
@@ -39,6 +39,7 @@ class Linear(Affine):
     __slots__ = ()
     name: ClassVar[str] = "linear"
     calibrated: ClassVar[bool] = True
+    instead: ClassVar[str] = "'iterative', or 'bayesian' if labels are many"
 
     @classmethod
     def fit(
@@ -72,7 +73,7 @@ class Linear(Affine):
     def _cross_fit(
         cls, scores: Scores, targets: Int, *, spec: OracleSpec, classes: tuple[str, ...]
     ) -> tuple[Self, tuple[Self, ...], Int]:
-        check_answer(cls.name, scores.answer, cls.accepts, instead="'iterative', or 'bayesian' if labels are many")
+        cls.check(scores.answer, spec=spec, classes=classes)
         check_fit(scores, targets, spec=spec, classes=classes)
         log_scores, c = scores.log(), len(classes)
         mean, spread = log_scores.mean(axis=0), _spread(log_scores)

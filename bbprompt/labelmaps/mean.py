@@ -50,6 +50,24 @@ class Mean:
             )
 
     @classmethod
+    def check(
+        cls,
+        answer: Answer,  # noqa: ARG003
+        *,
+        spec: OracleSpec,
+        classes: tuple[str, ...],
+        sources: int | None = None,
+    ) -> None:
+        """Refuse fewer labels than are asked for; any answer will do. See ``LabelMap.check``."""
+        check_one_to_one(cls.name, spec=spec, classes=classes)
+        c, k = len(classes), len(spec.labels)
+        if sources is not None and not 1 <= sources <= k // c:
+            raise ConfigError(
+                f"label map 'mean' can give each of {c} classes 1 to {k // c} of the {k} labels of {spec.name}, "
+                f"got [labels] sources = {sources}"
+            )
+
+    @classmethod
     def fit(
         cls,
         scores: Scores,
@@ -70,14 +88,9 @@ class Mean:
             DataError: a class without an image, targets out of range.
         """
         check_fit(scores, targets, spec=spec, classes=classes)
-        check_one_to_one(cls.name, spec=spec, classes=classes)
+        cls.check(scores.answer, spec=spec, classes=classes, sources=sources)
         c, k = len(classes), len(spec.labels)
         m = min(SOURCES, k // c) if sources is None else sources
-        if not 1 <= m <= k // c:
-            raise ConfigError(
-                f"label map 'mean' can give each of {c} classes 1 to {k // c} of the {k} labels of {spec.name}, "
-                f"got [labels] sources = {sources}"
-            )
         flat = assign(scores.log(), targets, c, each=m)
         return cls(tuple(flat[i * m : (i + 1) * m] for i in range(c)), k)
 

@@ -9,7 +9,8 @@ from array_api_compat import array_namespace, device
 
 from bbprompt.arrays import Array
 from bbprompt.errors import ConfigError
-from bbprompt.oracle import Answer
+from bbprompt.labelmaps.checks import check_one_to_one
+from bbprompt.oracle import Answer, OracleSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class OneToOne:
             raise ConfigError(f"a label map {self.name!r} needs one label per class, got {self.indices} twice over")
         if min(self.indices) < 0 or max(self.indices) >= self.width:
             raise ConfigError(f"a label map {self.name!r} needs labels in 0..{self.width - 1}, got {self.indices}")
+
+    @classmethod
+    def check(cls, answer: Answer, *, spec: OracleSpec, classes: tuple[str, ...]) -> None:  # noqa: ARG003
+        """Refuse fewer labels than classes; any answer will do. See ``LabelMap.check``."""
+        check_one_to_one(cls.name, spec=spec, classes=classes)
 
     def __call__(self, log_scores: Array) -> Array:
         """(n, k) log-scores to (n, classes): the columns of ``indices``.

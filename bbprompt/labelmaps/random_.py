@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from bbprompt.arrays import Int
-from bbprompt.labelmaps.checks import check_fit, check_one_to_one
+from bbprompt.labelmaps.checks import check_fit
 from bbprompt.labelmaps.one_to_one import OneToOne
 from bbprompt.oracle import OracleSpec, Scores
 
@@ -29,6 +29,6 @@ class Random(OneToOne):
             DataError: a class without an image, targets out of range.
         """
         check_fit(scores, targets, spec=spec, classes=classes)
-        check_one_to_one(cls.name, spec=spec, classes=classes)
+        cls.check(scores.answer, spec=spec, classes=classes)
         k = len(spec.labels)
         return cls(tuple(rng.choice(k, size=len(classes), replace=False).tolist()), k)

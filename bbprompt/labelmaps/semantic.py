@@ -15,9 +15,9 @@ from scipy.optimize import linear_sum_assignment
 
 from bbprompt.arrays import Float, Int
 from bbprompt.errors import ConfigError
-from bbprompt.labelmaps.checks import check_fit, check_one_to_one
+from bbprompt.labelmaps.checks import check_fit
 from bbprompt.labelmaps.one_to_one import OneToOne
-from bbprompt.oracle import OracleSpec, Scores
+from bbprompt.oracle import Answer, OracleSpec, Scores
 
 TextEncoder: TypeAlias = Callable[[Sequence[str]], Float]
 """From n texts to float embeddings (n, e), none of them zero."""
@@ -28,6 +28,19 @@ class Semantic(OneToOne):
 
     __slots__ = ()
     name: ClassVar[str] = "semantic"
+
+    @classmethod
+    def check(
+        cls,
+        answer: Answer,
+        *,
+        spec: OracleSpec,
+        classes: tuple[str, ...],
+        text: TextEncoder | None = None,
+    ) -> None:
+        """Refuse no encoder, and names that it does not know; see ``LabelMap.check``."""
+        super().check(answer, spec=spec, classes=classes)
+        cls._labels(spec, classes, text)
 
     @classmethod
     def fit(
@@ -50,14 +63,18 @@ class Semantic(OneToOne):
             DataError: a class without an image, targets out of range.
         """
         check_fit(scores, targets, spec=spec, classes=classes)
-        check_one_to_one(cls.name, spec=spec, classes=classes)
+        super().check(scores.answer, spec=spec, classes=classes)
+        return cls(cls._labels(spec, classes, text), len(spec.labels))
+
+    @classmethod
+    def _labels(cls, spec: OracleSpec, classes: tuple[str, ...], text: TextEncoder | None) -> tuple[int, ...]:
         if text is None:
             raise ConfigError(
                 f"label map {cls.name!r} compares meanings and needs a text encoder; "
                 'set [labels] text, as in text = "npz:FILE" or text = "minilm-l6-v2"'
             )
         likeness = _unit(text([*map(_words, classes)])) @ _unit(text([*map(_words, spec.labels)])).T
-        return cls(cls.order(linear_sum_assignment(likeness, maximize=True)[1].tolist()), len(spec.labels))
+        return cls.order(linear_sum_assignment(likeness, maximize=True)[1].tolist())
 
     @staticmethod
     def order(labels: Sequence[int]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from scipy.special import expit
 
 from bbprompt.arrays import Float
 from bbprompt.errors import ConfigError, DataError
-from bbprompt.labelmaps import LABEL_MAPS, fit_label_map, load_label_map
+from bbprompt.labelmaps import LABEL_MAPS, check_label_map, fit_label_map, load_label_map
+from bbprompt.labelmaps.affine import Affine
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.labelmaps.one_to_one import OneToOne
 from bbprompt.oracle import Answer, OracleSpec, Scores
@@ -41,11 +43,23 @@ def answers(kind: Answer) -> Scores:
     return Scores(values[kind].astype(np.float32), kind)
 
 
-def fit(name: str, kind: Answer = Answer.LOGITS) -> LabelMap:
+def options(name: str) -> dict[str, Any]:
     pairs: dict[str, str | int] | None = {"ant": 2, "bee": 3, "cat": "cat", "dog": 5} if name == "given" else None
-    text = spelling if name in ("semantic", "swapped") else None
+    return {"pairs": pairs, "text": spelling if name in ("semantic", "swapped") else None}
+
+
+def fit(name: str, kind: Answer = Answer.LOGITS) -> LabelMap:
     rng = np.random.default_rng(1)
-    return fit_label_map(name, answers(kind), TARGETS, spec=SPEC, classes=CLASSES, rng=rng, pairs=pairs, text=text)
+    return fit_label_map(name, answers(kind), TARGETS, spec=SPEC, classes=CLASSES, rng=rng, **options(name))
+
+
+def refusal(name: str, kind: Answer, spec: OracleSpec = SPEC) -> str | None:
+    """What the check says before there is an answer."""
+    try:
+        check_label_map(name, kind, spec=spec, classes=CLASSES, **options(name))
+    except ConfigError as error:
+        return str(error)
+    return None
 
 
 def spelling(texts: Sequence[str]) -> Float:
@@ -58,9 +72,19 @@ def test_every_answer_works_or_is_refused_by_name(name: str, kind: Answer) -> No
         class_scores = fit(name, kind)(answers(kind).log())
         assert class_scores.shape == (N, C)
         assert np.isfinite(class_scores).all()
+        assert refusal(name, kind) is None
     else:
-        with pytest.raises(ConfigError, match=rf"'{re.escape(name)}' needs .* got answers of kind {kind}; use "):
+        with pytest.raises(
+            ConfigError, match=rf"'{re.escape(name)}' needs .* got answers of kind {kind}; use "
+        ) as caught:
             fit(name, kind)
+        assert refusal(name, kind) == str(caught.value)
+
+
+@pytest.mark.parametrize("name", LABEL_MAPS)
+def test_too_few_labels_are_refused_before_there_is_an_answer(name: str) -> None:
+    few = replace(SPEC, labels=("cat", "dog", "ant"))
+    assert bool(refusal(name, Answer.LOGITS, few)) == (not issubclass(LABEL_MAPS[name], Affine))
 
 
 @pytest.mark.parametrize("name", [name for name in LABEL_MAPS if LABEL_MAPS[name].learns] + ["frequency"])

@@ -17,7 +17,6 @@ from bbprompt.evaluate import evaluate_overlay
 from bbprompt.labelmaps import load_label_map
 from bbprompt.oracle import Scores
 from bbprompt.overlay import read_overlay
-from bbprompt.plan import make_plan
 from bbprompt.records import CHECKPOINT, EXAMPLES, HISTORY, LEDGER, OVERLAY, RESULT, RUN_FILE
 from bbprompt.report.sections import headline
 from bbprompt.run import evaluate_png, fit_run
@@ -102,28 +101,6 @@ def test_auto_says_what_there_is_to_win_before_it_pays_for_a_prompt(
 
 def test_other_methods_say_nothing_of_it(config: RunConfig, oracle: Digits, tmp_path: Path) -> None:
     assert fit_run(config, tmp_path / "run").result.outlook is None
-
-
-def test_the_row_to_beat_is_fitted_to_as_many_images_and_costs_no_more(
-    oracle: Digits, config: RunConfig, tmp_path: Path
-) -> None:
-    run, task = fit_run(config, tmp_path / "run"), open_task(config)
-    train, validation, test = task.splits.train, task.splits.validation, task.splits.test
-    plain = Digits().query(task.plain(np.concatenate([train.images, validation.images])))
-    label_map = task.fit_map(plain, np.concatenate([train.targets, validation.targets])).whole
-    right = label_map(Digits().query(task.plain(test.images)).log()).argmax(axis=1) == test.targets
-    assert run.result.no_prompt.correct == right.sum()
-    assert make_plan(task).baseline == len(train), "validation's unprompted answers are the first look's"
-
-
-def test_where_the_first_look_is_prompted_the_row_to_beat_is_planned_for(oracle: Digits, tmp_path: Path) -> None:
-    config = parse_config(document(prompt={"template": "padding", "blend": "over", "size": 2}))
-    task = open_task(config)
-    train, validation = len(task.splits.train), len(task.splits.validation)
-    assert make_plan(task).baseline == train + validation
-    run = fit_run(config, tmp_path / "run")
-    assert run.result.stopped == "done"
-    assert run.result.costs.queries == oracle.asked <= 900
 
 
 def test_a_finished_run_is_read_and_pays_nothing(oracle: Digits, config: RunConfig, tmp_path: Path) -> None:

@@ -1,0 +1,153 @@
+"""Any run file: refused before a query, or carried out within its budget, and a kill anywhere changes nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.special import expit, softmax
+
+from bbprompt.arrays import UInt8
+from bbprompt.config import parse_config
+from bbprompt.errors import ConfigError, DataError
+from bbprompt.labelmaps import LABEL_MAPS
+from bbprompt.oracle import Answer, OracleSpec, Scores
+from bbprompt.overlay import read_overlay
+from bbprompt.records import OVERLAY, RunRecord
+from bbprompt.run import fit_run
+from tests.run.conftest import opens
+
+UNLISTED = 0.25
+
+
+class Killed(BaseException):
+    """Stands for a kill between two requests."""
+
+
+@dataclass
+class Features:
+    """Any number of fixed random features of the pixels, in any kind of answer."""
+
+    spec: OracleSpec
+    dies_at: int | None = None
+    asked: int = 0
+
+    def query(self, images: UInt8) -> Scores:
+        if self.dies_at is not None and self.asked + len(images) > self.dies_at:
+            raise Killed
+        self.asked += len(images)
+        pixels = images.reshape(len(images), -1) / 255.0 - 0.5
+        weights = np.random.default_rng(7).normal(size=(pixels.shape[1], len(self.spec.labels)))
+        return Scores(self._said(np.tanh(pixels @ weights) * 4).astype(np.float32), self.spec.answer)
+
+    def _said(self, logits: np.ndarray) -> np.ndarray:
+        probabilities = softmax(logits, axis=1)
+        match self.spec.answer:
+            case Answer.PROBABILITIES:
+                return probabilities
+            case Answer.TOP_K:
+                least = np.sort(probabilities, axis=1)[:, -(self.spec.top_k or 1), None]
+                return np.where(probabilities >= least, probabilities, np.nan)
+            case Answer.TAGS:
+                return np.where(logits > 0, expit(logits), UNLISTED)
+            case Answer.SIMILARITY:
+                return np.tanh(logits / 8)
+            case Answer.LABEL:
+                return np.eye(logits.shape[1])[logits.argmax(axis=1)]
+        return logits
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> OracleSpec:
+    answer = draw(st.sampled_from(Answer))
+    labels = tuple(f"label {i}" for i in range(draw(st.sampled_from([2, 3, 8, 60]))))
+    return OracleSpec(
+        "features",
+        (draw(st.integers(3, 9)), draw(st.integers(3, 9))),
+        labels,
+        answer,
+        max_batch=draw(st.sampled_from([1, 7, 64])),
+        top_k=min(3, len(labels)) if answer is Answer.TOP_K else None,
+        unlisted=UNLISTED if answer is Answer.TAGS else None,
+        usd_per_query=draw(st.sampled_from([None, 0.001])),
+    )
+
+
+@st.composite
+def run_files(draw: st.DrawFn) -> dict[str, Any]:
+    """Without a source; mostly of parts that go together, and sometimes not."""
+    classes = draw(st.sampled_from([2, 3, 5, 45]))
+    shots = draw(st.sampled_from([1, 2, 4, 20]))
+    prompt = draw(
+        st.sampled_from(
+            [
+                {},
+                {"template": "full-image"},
+                {"template": "padding", "size": 1},
+                {"template": "padding", "size": 1, "blend": "over", "shrink": True},
+                {"template": "fixed-patch", "size": 2},
+                {"parametrisation": "bounded", "bound_levels": 40},
+                {"parametrisation": "dct", "cells": 2},
+            ]
+        )
+    )
+    methods = st.sampled_from(["auto", "antithetic", "spsa-gc", "rgf", "nes", "sep-cma", "random-search"])
+    return {
+        "seed": draw(st.integers(0, 9)),
+        "oracle": {"adapter": "features"},
+        "data": {"shots": shots, "validation": classes * draw(st.sampled_from([1, 4])), "test": classes},
+        "prompt": prompt,
+        "labels": {"map": draw(st.just("linear") | st.sampled_from([*LABEL_MAPS]))},
+        "fit": {
+            "method": draw(st.just("auto") | methods),
+            "loss": draw(st.sampled_from(["cross-entropy", "agreement"])),
+            "looks": draw(st.sampled_from([1, 4])),
+        },
+        "budget": {"queries": draw(st.sampled_from([300, 600, 1500]))},
+    }
+
+
+def save_images(path: Path, *, classes: int, each: int, side: int = 6) -> None:
+    rng = np.random.default_rng(3)
+    targets = np.arange(classes * each) % classes
+    means = rng.uniform(40, 210, size=(classes, side, side, 3))
+    images = np.clip(rng.normal(means[targets], 40), 0, 255).astype(np.uint8)
+    np.savez(path, x=images, y=targets)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(spec=specs(), written=run_files(), killed=st.floats(0, 1, exclude_max=True))
+def test_it_is_refused_before_a_query_or_ends_within_its_budget_whatever_kills_it(
+    spec: OracleSpec, written: dict[str, Any], killed: float
+) -> None:
+    with tempfile.TemporaryDirectory() as named, pytest.MonkeyPatch.context() as patched:
+        folder, asked = Path(named), written["data"]
+        save_images(folder / "images.npz", classes=asked["test"], each=asked["shots"] + 8)
+        config = parse_config({**written, "data": {**asked, "source": f"npz:{folder / 'images.npz'}"}})
+
+        def run(name: str, oracle: Features, *, resume: bool = False) -> RunRecord:
+            opens(oracle, patched)
+            return fit_run(config, folder / name, resume=resume)
+
+        whole = Features(spec)
+        try:
+            found = run("whole", whole)
+        except (ConfigError, DataError):
+            assert whole.asked == 0, "what cannot work was paid for"
+            return
+        assert found.result.costs.queries == whole.asked <= written["budget"]["queries"]
+        assert read_overlay(folder / "whole" / OVERLAY).template.canvas == spec.input_size
+
+        first = Features(spec, dies_at=int(killed * whole.asked))
+        with pytest.raises(Killed):
+            run("killed", first)
+        rest = Features(spec)
+        run("killed", rest, resume=(folder / "killed").exists())
+        assert first.asked + rest.asked <= written["budget"]["queries"]
+        assert (folder / "killed" / OVERLAY).read_bytes() == (folder / "whole" / OVERLAY).read_bytes()
