@@ -1,4 +1,4 @@
-"""Any run file: refused before a query, or carried out within its budget, and a kill anywhere changes nothing."""
+"""Any run file: refused before a query, or carried out as planned; a kill anywhere and a replay change nothing."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from bbprompt.config import parse_config
 from bbprompt.errors import ConfigError, DataError
 from bbprompt.labelmaps import LABEL_MAPS
 from bbprompt.oracle import Answer, OracleSpec, Scores
-from bbprompt.overlay import read_overlay
+from bbprompt.plan import make_plan
 from bbprompt.records import OVERLAY, RunRecord
-from bbprompt.run import fit_run
+from bbprompt.run import evaluate_png, fit_run
+from bbprompt.task import open_task
 from tests.run.conftest import opens
 
 UNLISTED = 0.25
@@ -76,6 +77,7 @@ def specs(draw: st.DrawFn) -> OracleSpec:
         top_k=min(3, len(labels)) if answer is Answer.TOP_K else None,
         unlisted=UNLISTED if answer is Answer.TAGS else None,
         usd_per_query=draw(st.sampled_from([None, 0.001])),
+        varies=draw(st.booleans()),
     )
 
 
@@ -121,9 +123,9 @@ def save_images(path: Path, *, classes: int, each: int, side: int = 6) -> None:
     np.savez(path, x=images, y=targets)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(spec=specs(), written=run_files(), killed=st.floats(0, 1, exclude_max=True))
-def test_it_is_refused_before_a_query_or_ends_within_its_budget_whatever_kills_it(
+def test_it_is_refused_before_a_query_or_ends_as_planned_whatever_kills_it(
     spec: OracleSpec, written: dict[str, Any], killed: float
 ) -> None:
     with tempfile.TemporaryDirectory() as named, pytest.MonkeyPatch.context() as patched:
@@ -131,9 +133,12 @@ def test_it_is_refused_before_a_query_or_ends_within_its_budget_whatever_kills_i
         save_images(folder / "images.npz", classes=asked["test"], each=asked["shots"] + 8)
         config = parse_config({**written, "data": {**asked, "source": f"npz:{folder / 'images.npz'}"}})
 
-        def run(name: str, oracle: Features, *, resume: bool = False) -> RunRecord:
+        def run(name: str, oracle: Features, **how: Any) -> RunRecord:
             opens(oracle, patched)
-            return fit_run(config, folder / name, resume=resume)
+            return fit_run(config, folder / name, **how)
+
+        def png(name: str) -> bytes:
+            return (folder / name / OVERLAY).read_bytes()
 
         whole = Features(spec)
         try:
@@ -141,8 +146,11 @@ def test_it_is_refused_before_a_query_or_ends_within_its_budget_whatever_kills_i
         except (ConfigError, DataError):
             assert whole.asked == 0, "what cannot work was paid for"
             return
-        assert found.result.costs.queries == whole.asked <= written["budget"]["queries"]
-        assert read_overlay(folder / "whole" / OVERLAY).template.canvas == spec.input_size
+        plan = make_plan(open_task(config))
+        assert found.result.costs.queries == whole.asked <= plan.total - plan.spare
+        assert found.result.stopped != "budget", "nothing was lost, and all was planned"
+        evaluated = evaluate_png(folder / "whole" / OVERLAY, config, split="test")
+        assert evaluated.accuracy.value == found.result.prompt.accuracy
 
         first = Features(spec, dies_at=int(killed * whole.asked))
         with pytest.raises(Killed):
@@ -150,4 +158,8 @@ def test_it_is_refused_before_a_query_or_ends_within_its_budget_whatever_kills_i
         rest = Features(spec)
         run("killed", rest, resume=(folder / "killed").exists())
         assert first.asked + rest.asked <= written["budget"]["queries"]
-        assert (folder / "killed" / OVERLAY).read_bytes() == (folder / "whole" / OVERLAY).read_bytes()
+        assert png("killed") == png("whole")
+
+        nobody = Features(spec, dies_at=0)
+        run("replayed", nobody, replay=folder / "whole")
+        assert png("replayed") == png("whole")
