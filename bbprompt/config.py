@@ -14,6 +14,9 @@ from bbprompt.errors import ConfigError
 from bbprompt.names import unknown
 from bbprompt.presets import with_preset
 
+ANY = "auto"
+"""A template, loss or label map that is left open, for the method or the oracle's answers to settle."""
+
 
 class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``[data]``: where images come from and how they are split.
@@ -51,7 +54,7 @@ class PromptConfig(msgspec.Struct, frozen=True, kw_only=True):
             AutoVP's image scale.
     """
 
-    template: str = "auto"
+    template: str = ANY
     size: int | None = None
     learn_size: bool = False
     blend: Literal["add", "over"] = "add"
@@ -80,13 +83,14 @@ class LabelsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``[labels]``: the label map, and what single maps need.
 
     Attributes:
-        map: a key of ``LABEL_MAPS``.
+        map: a key of ``LABEL_MAPS``; "auto" is "linear", or where answers are labels alone "iterative", or "bayesian" if
+            there are more of them than training images, or fewer than classes.
         pairs: for "given": class and oracle label.
         text: for "semantic" and "swapped": "npz:FILE", or an installed text encoder; see ``texts.py``.
         sources: for "mean": oracle labels per class.
     """
 
-    map: str = "linear"
+    map: str = ANY
     pairs: dict[str, str | int] | None = None
     text: str | None = None
     sources: int | None = None
@@ -111,7 +115,7 @@ class FitConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         method: "auto", "gradient", "ares", or an estimator.
-        loss: a key of ``LOSSES``.
+        loss: a key of ``LOSSES``; "auto" is "cross-entropy", or "agreement" where answers are labels alone.
         looks: looks at validation, evenly spaced; one more is taken before the first step.
         options: the method's own keys.
     """
@@ -120,6 +124,10 @@ class FitConfig(msgspec.Struct, frozen=True, kw_only=True):
     loss: str
     looks: int
     options: dict[str, Any]
+
+
+COMMON_FIT: dict[str, Any] = {"method": "auto", "loss": ANY, "looks": 4}
+"""Keys of ``[fit]`` that all methods know, and what they are if left out."""
 
 
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +142,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     prompt: PromptConfig = PromptConfig()
     labels: LabelsConfig = LabelsConfig()
-    fit: FitConfig = FitConfig(method="auto", loss="cross-entropy", looks=4, options={})
+    fit: FitConfig = FitConfig(**COMMON_FIT, options={})
     budget: BudgetConfig = BudgetConfig()
 
 
@@ -178,9 +186,8 @@ def _oracle(table: dict[str, Any]) -> OracleConfig:
 
 
 def _fit(table: dict[str, Any]) -> FitConfig:
-    common = {"method": "auto", "loss": "cross-entropy", "looks": 4}
-    options = {key: value for key, value in table.items() if key not in common}
-    head = {key: table.get(key, default) for key, default in common.items()}
+    options = {key: value for key, value in table.items() if key not in COMMON_FIT}
+    head = {key: table.get(key, default) for key, default in COMMON_FIT.items()}
     return convert({**head, "options": options}, FitConfig, where="[fit]")
 
 

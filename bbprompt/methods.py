@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from bbprompt.atomic import write_atomically
+from bbprompt.config import ANY
 from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
 from bbprompt.fit import Fit, GradientSettings, Selection, differentiable, fit_by_gradient, fit_by_query
@@ -30,7 +31,7 @@ from bbprompt.oracle import Oracle, Scores
 from bbprompt.parametrisations.identity import Identity
 from bbprompt.records import SIZE
 from bbprompt.searches import SEARCHES, check_search, open_search, student_for
-from bbprompt.task import ANY_TEMPLATE, FIT, FRAME, TEACH, Task
+from bbprompt.task import FIT, FRAME, TEACH, Task
 from bbprompt.templates.padding import Padding
 
 AUTO = "auto"
@@ -230,7 +231,7 @@ def _student(task: Task) -> Student | None:
 def _arrange(task: Task, oracle: Oracle) -> Arrange | None:
     """Bring the task into a layout; ``None`` where the run file says what template and parametrisation it wants."""
     asked = task.config.prompt
-    if (asked.template, asked.parametrisation) != (ANY_TEMPLATE, Identity.name):
+    if (asked.template, asked.parametrisation) != (ANY, Identity.name):
         return None
 
     def arrange(layout: Layout) -> Arranged:

@@ -58,6 +58,7 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
     """
     started = time.perf_counter()
     task = open_task(config, oracle=_replayed(replay) if replay else None)
+    config = task.config
     if finished(folder, config):
         return load_run(folder)
     check_method(task)

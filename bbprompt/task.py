@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 
 from bbprompt.arrays import Float, Int, UInt8
-from bbprompt.config import OracleConfig, PromptConfig, RunConfig
+from bbprompt.config import ANY, OracleConfig, PromptConfig, RunConfig
 from bbprompt.data import Splits, load_source, split
+from bbprompt.defaults import settle
 from bbprompt.errors import ConfigError
 from bbprompt.fit.frame import first_width
 from bbprompt.labelmaps import LABEL_MAPS, CrossFit, check_label_map, cross_fit_label_map
@@ -27,8 +28,8 @@ from bbprompt.templates.resize import fit as resize
 from bbprompt.texts import open_text_encoder
 from bbprompt.wrappers import encoded
 
-ANY_TEMPLATE, WHOLE = "auto", "full-image"
-"""A template that nobody has asked for begins as the whole image."""
+WHOLE = "full-image"
+"""A template that nobody has asked for begins as this."""
 
 DATA, MAP, FIT, SEARCH, TEACH, FRAME = range(6)
 """Streams of chance: each part of a run draws from its own, so that one does not move the others."""
@@ -113,10 +114,13 @@ def open_task(config: RunConfig, *, oracle: Oracle | None = None) -> Task:
         DataError: images that cannot be used.
         OracleError: a server that is not there.
     """
-    look_up("label map", config.labels.map, LABEL_MAPS)
+    if config.labels.map != ANY:
+        look_up("label map", config.labels.map, LABEL_MAPS)
     oracle = oracle or _oracle(config.oracle)
+    splits = _splits(config, oracle.spec)
+    config = settle(config, oracle.spec, classes=len(splits.train.classes), images=len(splits.train))
     loss = choose_loss(config.fit.loss, oracle.spec.answer)
-    return Task(config, oracle, _splits(config, oracle.spec), make_prompt(config, oracle.spec.input_size), loss)
+    return Task(config, oracle, splits, make_prompt(config, oracle.spec.input_size), loss)
 
 
 def _oracle(config: OracleConfig) -> Oracle:
@@ -139,7 +143,7 @@ def make_prompt(config: RunConfig, canvas: tuple[int, int]) -> PixelPrompt:
     """
     asked = config.prompt
     template = make_template(
-        WHOLE if asked.template == ANY_TEMPLATE else asked.template,
+        WHOLE if asked.template == ANY else asked.template,
         canvas=canvas,
         blend=asked.blend,
         size=_first_size(asked, canvas) if asked.learn_size else asked.size,

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from bbprompt.config import COMMON_FIT
 from bbprompt.estimators import ESTIMATORS, FAMILIES, GUIDED
 from bbprompt.labelmaps import LABEL_MAPS
 from bbprompt.losses import LOSSES
@@ -29,7 +30,6 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "run-file.md
 REQUIRED, LEFT_OUT = "required", "left out"
 NOT_TYPED = {"rng", "prior", "name", "options"}
 """What the code hands to a class or keeps in one, and no run file holds."""
-COMMON_FIT = {"method": "auto", "loss": "cross-entropy", "looks": 4}
 
 HEAD = """# run.toml
 

@@ -25,6 +25,7 @@ def command(
     """Learn the prompt that RUN.toml describes."""
     from bbprompt.cli.printing import print_plan, print_runs, report_beside
     from bbprompt.config import load_config
+    from bbprompt.methods import check_method
     from bbprompt.plan import make_plan
     from bbprompt.run import fit_run
     from bbprompt.task import open_task
@@ -32,6 +33,7 @@ def command(
     config = load_config(run_file, seed=seed)
     if dry_run:
         task = open_task(config)
+        check_method(task)
         plan = make_plan(task)
         print_plan(plan, usd=task.spec.usd(plan.total), as_json=as_json)
         return

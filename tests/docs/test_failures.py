@@ -164,10 +164,10 @@ CAUSES: dict[str, Callable[[Scene], None]] = {
     "A key that is not known": digits(data={"shot": 3}),
     "A table that is missing": lambda scene: scene.run_file(data=None),
     "An adapter that is not there": lambda scene: scene.run_file(oracle={"adapter": "open-inferense"}),
-    "A loss that wants more than the answers say": lambda scene: scene.asks(Namer()),
-    "A label map that wants more than the answers say": lambda scene: scene.asks(
-        Namer(), fit={"loss": "agreement"}
+    "A loss that wants more than the answers say": lambda scene: scene.asks(
+        Namer(), fit={"loss": "cross-entropy"}, labels={"map": "iterative"}
     ),
+    "A label map that wants more than the answers say": lambda scene: scene.asks(Namer()),
     "Gradients through an API": digits(fit={"method": "gradient"}),
     "A package that is not installed": no_torch,
     "Too few images": digits(data={"shots": 500}),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
 from bbprompt.arrays import UInt8
-from bbprompt.config import parse_config
+from bbprompt.config import ANY, parse_config
 from bbprompt.errors import ConfigError, DataError
 from bbprompt.labelmaps import LABEL_MAPS
 from bbprompt.oracle import Answer, OracleSpec, Scores
@@ -105,10 +105,10 @@ def run_files(draw: st.DrawFn) -> dict[str, Any]:
         "oracle": {"adapter": "features"},
         "data": {"shots": shots, "validation": classes * draw(st.sampled_from([1, 4])), "test": classes},
         "prompt": prompt,
-        "labels": {"map": draw(st.just("linear") | st.sampled_from([*LABEL_MAPS]))},
+        "labels": {"map": draw(st.just(ANY) | st.sampled_from([*LABEL_MAPS]))},
         "fit": {
             "method": draw(st.just("auto") | methods),
-            "loss": draw(st.sampled_from(["cross-entropy", "agreement"])),
+            "loss": draw(st.sampled_from([ANY, "agreement", "margin"])),
             "looks": draw(st.sampled_from([1, 4])),
         },
         "budget": {"queries": draw(st.sampled_from([300, 600, 1500]))},
