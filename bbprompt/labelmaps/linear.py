@@ -32,6 +32,10 @@ FOLDS = 5
 PATIENCE = 2
 """Strengths in a row that may be worse than the best before weaker ones, slow to fit, are left untried."""
 
+GUESSED = 0.9
+"""Of a guess's loss, log(c) nats: above that nothing has been learned yet, and what is worse there is so by chance. Sparse
+answers, as the top few of a thousand labels, say nothing for many strengths before they say a lot."""
+
 
 class Linear(Affine):
     """A multinomial logistic regression, folded into one matrix."""
@@ -116,7 +120,8 @@ def _choose(z: Float, targets: Int, fold: Int, *, c: int, path: list[float]) -> 
         losses.append(float(sum(held_out)))
         if losses[-1] == min(losses):
             best = list(fits)
-        if len(losses) - int(np.argmin(losses)) > PATIENCE:
+        learned = min(losses) < GUESSED * np.log(c) * len(targets)
+        if learned and len(losses) - int(np.argmin(losses)) > PATIENCE:
             break
     return int(np.argmin(losses)), best
 
