@@ -25,6 +25,7 @@ from bbprompt.task import open_task
 from tests.run.conftest import opens
 
 UNLISTED = 0.25
+PRICE = 0.001
 
 
 class Killed(BaseException):
@@ -76,7 +77,7 @@ def specs(draw: st.DrawFn) -> OracleSpec:
         max_batch=draw(st.sampled_from([1, 7, 64])),
         top_k=min(3, len(labels)) if answer is Answer.TOP_K else None,
         unlisted=UNLISTED if answer is Answer.TAGS else None,
-        usd_per_query=draw(st.sampled_from([None, 0.001])),
+        usd_per_query=draw(st.sampled_from([None, PRICE])),
         varies=draw(st.booleans()),
     )
 
@@ -131,7 +132,10 @@ def test_it_is_refused_before_a_query_or_ends_as_planned_whatever_kills_it(
     with tempfile.TemporaryDirectory() as named, pytest.MonkeyPatch.context() as patched:
         folder, asked = Path(named), written["data"]
         save_images(folder / "images.npz", classes=asked["test"], each=asked["shots"] + 8)
-        config = parse_config({**written, "data": {**asked, "source": f"npz:{folder / 'images.npz'}"}})
+        priced = spec.usd_per_query is not None
+        budget = {"usd": written["budget"]["queries"] * PRICE} if priced else written["budget"]
+        source = f"npz:{folder / 'images.npz'}"
+        config = parse_config({**written, "budget": budget, "data": {**asked, "source": source}})
 
         def run(name: str, oracle: Features, **how: Any) -> RunRecord:
             opens(oracle, patched)
