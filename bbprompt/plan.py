@@ -17,12 +17,10 @@ class Plan:
 
     Attributes:
         baseline: every training image without a prompt: the first label map. Where the map is calibrated, validation's,
-            too, unless they are the first look's. Of an oracle that varies, the image that was asked for first is
-            asked for again.
+            too, unless they are the first look's (``looked``). Of an oracle that varies, the image that was asked for
+            first is asked for again.
         start: every training image with the prompt as it starts; 0 where that changes no pixel.
         fit: training and validation.
-        looked: whether the answers to the first look, which is in ``fit``, are there before it begins: where the map is
-            calibrated, the prompt's start changes no pixel, and the oracle does not vary.
         test: every test image, without and with the prompt.
         spare: for retries, and for the requests that a kill leaves in flight. The fit is planned without them, so
             that a run that lost no more ends in the same prompt as one that lost none.
@@ -31,7 +29,6 @@ class Plan:
     baseline: int
     start: int
     fit: int
-    looked: bool
     test: int
     spare: int
 
@@ -49,11 +46,9 @@ def make_plan(task: Task) -> Plan:
     """
     budget = _queries(task)
     train, test = len(task.splits.train.targets), 2 * len(task.splits.test.targets)
-    plain = starts_plain(task)
-    start = 0 if plain else train
-    calibrated = LABEL_MAPS[task.config.labels.map].calibrated
-    looked = calibrated and plain and not task.spec.varies
-    baseline = train + len(task.splits.validation.targets) * (calibrated and not looked) + task.spec.varies
+    start = 0 if starts_plain(task) else train
+    asked_twice = _calibrated(task) and not looked(task)
+    baseline = train + len(task.splits.validation.targets) * asked_twice + task.spec.varies
     spare = _spare(task, budget)
     fit = budget - baseline - start - test - spare
     least = 2 * len(task.splits.validation.targets) + 2
@@ -63,7 +58,7 @@ def make_plan(task: Task) -> Plan:
             f"{spare} spare and at least {least} to train and validate are {budget - fit + least}; "
             "raise it, or lower [data] shots, validation or test"
         )
-    return Plan(baseline=baseline, start=start, fit=fit, looked=looked, test=test, spare=spare)
+    return Plan(baseline=baseline, start=start, fit=fit, test=test, spare=spare)
 
 
 def _queries(task: Task) -> int:
@@ -83,6 +78,15 @@ def _spare(task: Task, budget: int) -> int:
     if task.config.budget.spare is not None:
         return task.config.budget.spare
     return max(2 * task.spec.max_batch * task.spec.max_in_flight, 3 * budget // 100)
+
+
+def looked(task: Task) -> bool:
+    """Whether the answers to the first look, which is in ``Plan.fit``, are there before it begins: the baseline's."""
+    return _calibrated(task) and starts_plain(task) and not task.spec.varies
+
+
+def _calibrated(task: Task) -> bool:
+    return LABEL_MAPS[task.config.labels.map].calibrated
 
 
 def starts_plain(task: Task) -> bool:

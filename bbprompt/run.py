@@ -22,7 +22,7 @@ from bbprompt.methods import AUTO, GRADIENT, check_method, gradient_settings, ru
 from bbprompt.oracle import Oracle, Scores
 from bbprompt.outcome import make_result, score_test, write_outcome
 from bbprompt.overlay import Overlay, OverlayMeta, read_overlay, write_overlay
-from bbprompt.plan import Plan, make_plan, starts_plain
+from bbprompt.plan import Plan, looked, make_plan, starts_plain
 from bbprompt.progress import progress, tell
 from bbprompt.records import (
     CHECKPOINT,
@@ -126,7 +126,7 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
             oracle,
             start=start,
             queries=plan.fit if plan else None,
-            looked=plan is not None and plan.looked,
+            looked=looked(task),
             checkpoint=folder / CHECKPOINT,
             watch=watch,
         )

@@ -71,8 +71,8 @@ def fit_auto(
         field = openings(begun, selection.arrange, signs=signs, rng=rng) if raced else ()
         try:
             room = outlook(begun.maps, queries=queries).most * selection.cost >= 1
-            alone = not looked and only_one_look(queries, objective.targets, look=selection.cost)
-            if room and raced and alone:
+            hardly = not looked and only_one_look(queries, objective.targets, look=selection.cost)
+            if room and raced and hardly:
                 asked = first_alone(begun, field, selection, fit_map=fit_map, queries=queries, rng=rng)
                 return selection.finish(queries=asked, stopped="done")
             seen = selection.look(theta, begun.maps, step=0, queries=0, loss=None, veto=True)

@@ -33,8 +33,9 @@ PATIENCE = 2
 """Strengths in a row that may be worse than the best before weaker ones, slow to fit, are left untried."""
 
 GUESSED = 0.9
-"""Of a guess's loss, log(c) nats: above that nothing has been learned yet, and what is worse there is so by chance. Sparse
-answers, as the top few of a thousand labels, say nothing for many strengths before they say a lot."""
+"""Of a guess's loss, log(c) nats: above that nothing has been learned yet, and what is worse there is so by chance.
+
+Sparse answers, as the top few of a thousand labels, say nothing for many strengths before they say a lot."""
 
 
 class Linear(Affine):

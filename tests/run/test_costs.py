@@ -12,7 +12,7 @@ import pytest
 from bbprompt.check import check_run
 from bbprompt.config import RunConfig, parse_config
 from bbprompt.errors import ConfigError
-from bbprompt.plan import make_plan
+from bbprompt.plan import looked, make_plan
 from bbprompt.run import fit_run
 from bbprompt.task import open_task
 from tests.run.conftest import Digits, document
@@ -45,7 +45,7 @@ def test_a_budget_for_hardly_a_look_is_kept_where_the_row_to_beat_is_one_already
 ) -> None:
     queries = 80 + 2 * 50 + 140  # to train on, to test, and less than would pay for them once more and two looks
     config = parse_config(document(fit={"method": "auto"}, budget={"queries": queries, "spare": 0}))
-    assert make_plan(open_task(config)).looked
+    assert looked(open_task(config))
     run = fit_run(config, tmp_path / "run")
     assert (run.result.stopped, run.result.costs.queries) == ("done", oracle.asked)
     assert oracle.asked <= queries
