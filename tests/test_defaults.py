@@ -5,29 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from bbprompt.arrays import UInt8
 from bbprompt.config import ANY, load_config, parse_config
 from bbprompt.defaults import settle
-from bbprompt.oracle import Answer, OracleSpec, Scores
+from bbprompt.oracle import Answer, OracleSpec
 from bbprompt.records import RUN_FILE
 from bbprompt.run import fit_run
+from benchmarks.queries.answers import LabelOnly
 from tests.run.conftest import Digits, document, opens
-
-
-class Namer(Digits):
-    """The same oracle, of which only the top label is told."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.spec = replace(self.spec, answer=Answer.LABEL)
-
-    def query(self, images: UInt8) -> Scores:
-        values = super().query(images).values
-        return Scores(np.eye(values.shape[1], dtype=np.float32)[values.argmax(axis=1)], Answer.LABEL)
-
 
 SPEC = OracleSpec("toy", (8, 8), tuple("abcdefghijkl"), Answer.LOGITS)
 OPEN = parse_config(document(labels={"map": ANY}, fit={"loss": ANY}))
@@ -55,7 +41,7 @@ def test_what_is_asked_for_stays() -> None:
 def test_a_service_that_names_labels_alone_needs_no_word_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opens(Namer(), monkeypatch)
+    opens(LabelOnly(Digits()), monkeypatch)
     written = {key: value for key, value in document().items() if key not in ("labels", "fit")}
     run = fit_run(parse_config(written), tmp_path / "run")
     assert (run.result.method, run.result.label_map) == ("auto", "iterative")

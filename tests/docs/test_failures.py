@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ import tomli_w
 from bbprompt.arrays import UInt8
 from bbprompt.cli import main
 from bbprompt.errors import BudgetExhausted
-from bbprompt.oracle import Answer, Scores
+from bbprompt.oracle import Oracle, Scores
 from bbprompt.overlay import Overlay, OverlayMeta, write_overlay
+from benchmarks.queries.answers import LabelOnly
 from tests.adapters.declarative.loopback import Answer as Reply
 from tests.adapters.declarative.loopback import serve
 from tests.docs.conftest import served
@@ -44,7 +45,7 @@ class Scene:
         """Write run.toml: that of the tests, with tables and keys changed; ``None`` takes one away."""
         (self.folder / "run.toml").write_text(tomli_w.dumps(_without_none(document(**tables))), encoding="utf-8")
 
-    def asks(self, oracle: Digits, **tables: Any) -> None:
+    def asks(self, oracle: Oracle, **tables: Any) -> None:
         """Let the run file's oracle be ``oracle``, whatever it is called."""
         opens(oracle, self.monkeypatch)
         self.run_file(**tables)
@@ -91,14 +92,6 @@ class Poor(Digits):
             self.asked += 100
             raise BudgetExhausted("the budget ended")
         return super().query(images)
-
-
-class Namer(Digits):
-    """Names a label and nothing else."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.spec = replace(self.spec, answer=Answer.LABEL)
 
 
 def unfinished(scene: Scene) -> None:
@@ -165,9 +158,9 @@ CAUSES: dict[str, Callable[[Scene], None]] = {
     "A table that is missing": lambda scene: scene.run_file(data=None),
     "An adapter that is not there": lambda scene: scene.run_file(oracle={"adapter": "open-inferense"}),
     "A loss that wants more than the answers say": lambda scene: scene.asks(
-        Namer(), fit={"loss": "cross-entropy"}, labels={"map": "iterative"}
+        LabelOnly(Digits()), fit={"loss": "cross-entropy"}, labels={"map": "iterative"}
     ),
-    "A label map that wants more than the answers say": lambda scene: scene.asks(Namer()),
+    "A label map that wants more than the answers say": lambda scene: scene.asks(LabelOnly(Digits())),
     "Gradients through an API": digits(fit={"method": "gradient"}),
     "A package that is not installed": no_torch,
     "Too few images": digits(data={"shots": 500}),

@@ -59,7 +59,7 @@ def arrange_in(problem: Problem) -> Arrange:
     raw, held_out = problem.objective.images, problem.selection.own.images
 
     def arrange(layout: Layout) -> Arranged:
-        size = max(1, round(layout.share * 8))
+        size = layout.width(8)
         template = make_template("full-image", canvas=(8, 8), blend="add", size=size, shrink=True)
         prompt = PixelPrompt(template, make_parametrisation("identity", mask=template.mask))
         frame = make_template("padding", canvas=(8, 8), blend="add", size=size).mask

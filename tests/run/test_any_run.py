@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scipy.special import expit, softmax
 
 from bbprompt.arrays import UInt8
 from bbprompt.config import ANY, parse_config
@@ -22,6 +21,7 @@ from bbprompt.plan import make_plan
 from bbprompt.records import OVERLAY, RunRecord
 from bbprompt.run import evaluate_png, fit_run
 from bbprompt.task import open_task
+from bbprompt.testing.fakes import FakeOracle
 from tests.run.conftest import opens
 
 UNLISTED = 0.25
@@ -33,8 +33,8 @@ class Killed(BaseException):
 
 
 @dataclass
-class Features:
-    """Any number of fixed random features of the pixels, in any kind of answer."""
+class Mortal:
+    """An oracle of any kind that dies of the first request beyond so many images."""
 
     spec: OracleSpec
     dies_at: int | None = None
@@ -44,25 +44,7 @@ class Features:
         if self.dies_at is not None and self.asked + len(images) > self.dies_at:
             raise Killed
         self.asked += len(images)
-        pixels = images.reshape(len(images), -1) / 255.0 - 0.5
-        weights = np.random.default_rng(7).normal(size=(pixels.shape[1], len(self.spec.labels)))
-        return Scores(self._said(np.tanh(pixels @ weights) * 4).astype(np.float32), self.spec.answer)
-
-    def _said(self, logits: np.ndarray) -> np.ndarray:
-        probabilities = softmax(logits, axis=1)
-        match self.spec.answer:
-            case Answer.PROBABILITIES:
-                return probabilities
-            case Answer.TOP_K:
-                least = np.sort(probabilities, axis=1)[:, -(self.spec.top_k or 1), None]
-                return np.where(probabilities >= least, probabilities, np.nan)
-            case Answer.TAGS:
-                return np.where(logits > 0, expit(logits), UNLISTED)
-            case Answer.SIMILARITY:
-                return np.tanh(logits / 8)
-            case Answer.LABEL:
-                return np.eye(logits.shape[1])[logits.argmax(axis=1)]
-        return logits
+        return FakeOracle(self.spec).answer(images)
 
 
 @st.composite
@@ -70,7 +52,7 @@ def specs(draw: st.DrawFn) -> OracleSpec:
     answer = draw(st.sampled_from(Answer))
     labels = tuple(f"label {i}" for i in range(draw(st.sampled_from([2, 3, 8, 60]))))
     return OracleSpec(
-        "features",
+        "fake",
         (draw(st.integers(3, 9)), draw(st.integers(3, 9))),
         labels,
         answer,
@@ -103,7 +85,7 @@ def run_files(draw: st.DrawFn) -> dict[str, Any]:
     methods = st.sampled_from(["auto", "antithetic", "spsa-gc", "rgf", "nes", "sep-cma", "random-search"])
     return {
         "seed": draw(st.integers(0, 9)),
-        "oracle": {"adapter": "features"},
+        "oracle": {"adapter": "fake"},
         "data": {"shots": shots, "validation": classes * draw(st.sampled_from([1, 4])), "test": classes},
         "prompt": prompt,
         "labels": {"map": draw(st.just(ANY) | st.sampled_from([*LABEL_MAPS]))},
@@ -130,21 +112,21 @@ def test_it_is_refused_before_a_query_or_ends_as_planned_whatever_kills_it(
     spec: OracleSpec, written: dict[str, Any], killed: float
 ) -> None:
     with tempfile.TemporaryDirectory() as named, pytest.MonkeyPatch.context() as patched:
-        folder, asked = Path(named), written["data"]
-        save_images(folder / "images.npz", classes=asked["test"], each=asked["shots"] + 8)
+        folder, data = Path(named), written["data"]
+        save_images(folder / "images.npz", classes=data["test"], each=data["shots"] + 8)
         priced = spec.usd_per_query is not None
         budget = {"usd": written["budget"]["queries"] * PRICE} if priced else written["budget"]
         source = f"npz:{folder / 'images.npz'}"
-        config = parse_config({**written, "budget": budget, "data": {**asked, "source": source}})
+        config = parse_config({**written, "budget": budget, "data": {**data, "source": source}})
 
-        def run(name: str, oracle: Features, **how: Any) -> RunRecord:
+        def run(name: str, oracle: Mortal, **how: Any) -> RunRecord:
             opens(oracle, patched)
             return fit_run(config, folder / name, **how)
 
         def png(name: str) -> bytes:
             return (folder / name / OVERLAY).read_bytes()
 
-        whole = Features(spec)
+        whole = Mortal(spec)
         try:
             found = run("whole", whole)
         except (ConfigError, DataError):
@@ -156,14 +138,14 @@ def test_it_is_refused_before_a_query_or_ends_as_planned_whatever_kills_it(
         evaluated = evaluate_png(folder / "whole" / OVERLAY, config, split="test")
         assert evaluated.accuracy.value == found.result.prompt.accuracy
 
-        first = Features(spec, dies_at=int(killed * whole.asked))
+        first = Mortal(spec, dies_at=int(killed * whole.asked))
         with pytest.raises(Killed):
             run("killed", first)
-        rest = Features(spec)
+        rest = Mortal(spec)
         run("killed", rest, resume=(folder / "killed").exists())
         assert first.asked + rest.asked <= written["budget"]["queries"]
         assert png("killed") == png("whole")
 
-        nobody = Features(spec, dies_at=0)
+        nobody = Mortal(spec, dies_at=0)
         run("replayed", nobody, replay=folder / "whole")
         assert png("replayed") == png("whole")
