@@ -175,7 +175,8 @@ class _Moving:
         restore_generator(self.rng, state["generator"])
         self.selection.load_state_dict(state["selection"])
         self.window.load_state_dict(state["window"])
-        self.maps = self.fit_map(self.window.scores, self.objective.targets)
+        if self.maps.whole.learns:
+            self.maps = self.fit_map(self.window.scores, self.objective.targets)
         self.step, self.epoch = state["step"], state["epoch"]
         return True
 

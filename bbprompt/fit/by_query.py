@@ -166,7 +166,8 @@ class _Moving:
         state = load_state(checkpoint)
         for name in _PARTS:
             getattr(self, name).load_state_dict(state[name])
-        self.maps = self.fit_map(self.window.scores, self.targets)
+        if self.maps.whole.learns:
+            self.maps = self.fit_map(self.window.scores, self.targets)
         for name in _COUNTS:
             setattr(self, name, state[name])
         return True

@@ -74,16 +74,17 @@ def test_the_weights_stay_frozen_and_hold_no_gradients(make_problem: Make) -> No
     assert all(torch.equal(a, b) for a, b in zip(before, module.parameters(), strict=True))
 
 
+@pytest.mark.parametrize("label_map", ["linear", "frequency"])
 @pytest.mark.parametrize("optimiser", ["adam", "sgd"])
 def test_a_killed_fit_resumes_to_the_same_prompt_bit_for_bit(
-    make_problem: Make, tmp_path: Path, optimiser: str
+    make_problem: Make, tmp_path: Path, label_map: str, optimiser: str
 ) -> None:
     settings = {"optimiser": optimiser, "warmup_steps": 5, "augment": optimiser == "sgd"}
-    whole = fit(make_problem(torch_twin(), label_map="linear"), **settings)
+    whole = fit(make_problem(torch_twin(), label_map=label_map), **settings)
     checkpoint = tmp_path / "checkpoint"
     with pytest.raises(KeyboardInterrupt):
-        fit(make_problem(torch_twin(), label_map="linear"), checkpoint=checkpoint, stop_at=300, **settings)
-    resumed = fit(make_problem(torch_twin(), label_map="linear"), checkpoint=checkpoint, **settings)
+        fit(make_problem(torch_twin(), label_map=label_map), checkpoint=checkpoint, stop_at=300, **settings)
+    resumed = fit(make_problem(torch_twin(), label_map=label_map), checkpoint=checkpoint, **settings)
     assert resumed.theta.tobytes() == whole.theta.tobytes()
     assert resumed.history == whole.history
 

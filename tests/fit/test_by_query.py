@@ -66,15 +66,16 @@ def test_selection_keeps_the_best_look_and_never_less_than_no_prompt(make_proble
     assert problem.selection.history[-1].accuracy.accuracy == max(h.accuracy.accuracy for h in found.history)
 
 
+@pytest.mark.parametrize("label_map", ["linear", "frequency"])
 @pytest.mark.parametrize("stop_at", [90, 300, 640])
 def test_a_killed_fit_resumes_to_the_same_prompt_bit_for_bit(
-    make_problem: Make, tmp_path: Path, stop_at: int
+    make_problem: Make, tmp_path: Path, label_map: str, stop_at: int
 ) -> None:
-    whole = fit(make_problem(label_map="linear"))
+    whole = fit(make_problem(label_map=label_map))
     checkpoint = tmp_path / "checkpoint"
     with pytest.raises(Stopped):
-        fit(make_problem(label_map="linear"), checkpoint=checkpoint, stop_at=stop_at)
-    resumed = fit(make_problem(label_map="linear"), checkpoint=checkpoint)
+        fit(make_problem(label_map=label_map), checkpoint=checkpoint, stop_at=stop_at)
+    resumed = fit(make_problem(label_map=label_map), checkpoint=checkpoint)
     assert resumed.theta.tobytes() == whole.theta.tobytes()
     assert resumed.label_map.state() == whole.label_map.state()
     assert (resumed.history, resumed.queries) == (whole.history, whole.queries)
