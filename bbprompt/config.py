@@ -15,7 +15,7 @@ from bbprompt.names import unknown
 from bbprompt.presets import with_preset
 
 ANY = "auto"
-"""A template, loss or label map that is left open, for the method or the oracle's answers to settle."""
+"""A template or loss that is left open, for the method or the oracle's answers to settle."""
 
 
 class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,14 +83,13 @@ class LabelsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``[labels]``: the label map, and what single maps need.
 
     Attributes:
-        map: a key of ``LABEL_MAPS``; "auto" is "linear", or where answers are labels alone "iterative", or "bayesian" if
-            there are more of them than training images, or fewer than classes.
+        map: a key of ``LABEL_MAPS``.
         pairs: for "given": class and oracle label.
         text: for "semantic" and "swapped": "npz:FILE", or an installed text encoder; see ``texts.py``.
         sources: for "mean": oracle labels per class.
     """
 
-    map: str = ANY
+    map: str = "linear"
     pairs: dict[str, str | int] | None = None
     text: str | None = None
     sources: int | None = None
@@ -115,7 +114,7 @@ class FitConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         method: "auto", "gradient", "ares", or an estimator.
-        loss: a key of ``LOSSES``; "auto" is "cross-entropy", or "agreement" where answers are labels alone.
+        loss: a key of ``LOSSES``; "auto" is "cross-entropy", or "zero-one" where answers are labels alone.
         looks: looks at validation, evenly spaced; one more is taken before the first step.
         options: the method's own keys.
     """

@@ -114,6 +114,11 @@ LOSSES: dict[str, Loss] = {
 }
 
 
+def suitable_loss(answer: Answer) -> str:
+    """The name of the loss to take where none is named."""
+    return "cross-entropy" if answer in GRADED else "zero-one"
+
+
 def choose_loss(name: str, answer: Answer) -> Loss:
     """Return the loss called ``name`` for an oracle that gives ``answer``.
 

@@ -11,11 +11,10 @@ import numpy as np
 from bbprompt.arrays import Float, Int, UInt8
 from bbprompt.config import ANY, OracleConfig, PromptConfig, RunConfig
 from bbprompt.data import Splits, load_source, split
-from bbprompt.defaults import settle
 from bbprompt.errors import ConfigError
 from bbprompt.fit.frame import first_width
 from bbprompt.labelmaps import LABEL_MAPS, CrossFit, check_label_map, cross_fit_label_map
-from bbprompt.losses import Loss, choose_loss
+from bbprompt.losses import Loss, choose_loss, suitable_loss
 from bbprompt.names import look_up
 from bbprompt.oracle import Oracle, OracleSpec, Scores
 from bbprompt.parametrisations import make_parametrisation
@@ -107,18 +106,19 @@ class Task:
 
 
 def open_task(config: RunConfig, *, oracle: Oracle | None = None) -> Task:
-    """Open what a run file names, but for an oracle that is given. Nothing is queried.
+    """Open what a run file names, but for an oracle that is given. Nothing is queried. A loss left open is settled.
 
     Raises:
         ConfigError: an unknown name or option, or parts that do not go together.
         DataError: images that cannot be used.
         OracleError: a server that is not there.
     """
-    if config.labels.map != ANY:
-        look_up("label map", config.labels.map, LABEL_MAPS)
+    look_up("label map", config.labels.map, LABEL_MAPS)
     oracle = oracle or _oracle(config.oracle)
     splits = _splits(config, oracle.spec)
-    config = settle(config, oracle.spec, classes=len(splits.train.classes), images=len(splits.train))
+    if config.fit.loss == ANY:
+        fit = msgspec.structs.replace(config.fit, loss=suitable_loss(oracle.spec.answer))
+        config = msgspec.structs.replace(config, fit=fit)
     loss = choose_loss(config.fit.loss, oracle.spec.answer)
     return Task(config, oracle, splits, make_prompt(config, oracle.spec.input_size), loss)
 

@@ -10,7 +10,6 @@ import numpy as np
 from array_api_compat import array_namespace, device
 
 from bbprompt.arrays import Array, Float32
-from bbprompt.labelmaps.checks import check_answer
 from bbprompt.labelmaps.one_to_one import check_width
 from bbprompt.oracle import Answer, OracleSpec
 
@@ -25,9 +24,7 @@ class Affine:
     """
 
     name: ClassVar[str]
-    accepts: ClassVar[frozenset[Answer]] = frozenset(Answer) - {Answer.LABEL}
-    instead: ClassVar[str] = "the map 'bayesian'"
-    """What to use where an answer is not accepted."""
+    accepts: ClassVar[frozenset[Answer]] = frozenset(Answer)
     learns: ClassVar[bool] = True
     calibrated: ClassVar[bool] = False
 
@@ -35,9 +32,8 @@ class Affine:
     offset: Float32
 
     @classmethod
-    def check(cls, answer: Answer, *, spec: OracleSpec, classes: tuple[str, ...]) -> None:  # noqa: ARG003
-        """Refuse answers that say too little, of however many labels; see ``LabelMap.check``."""
-        check_answer(cls.name, answer, cls.accepts, instead=cls.instead)
+    def check(cls, answer: Answer, *, spec: OracleSpec, classes: tuple[str, ...]) -> None:
+        """Refuse nothing: any answer will do, of however many labels. See ``LabelMap.check``."""
 
     def __call__(self, log_scores: Array) -> Array:
         """(n, k) log-scores to (n, classes), in the dtype and on the device of ``log_scores``.

@@ -19,7 +19,7 @@ from scipy.special import softmax
 
 from bbprompt.arrays import Float, Int
 from bbprompt.labelmaps.affine import Affine
-from bbprompt.labelmaps.checks import check_fit
+from bbprompt.labelmaps.checks import check_answer, check_fit
 from bbprompt.oracle import Answer, OracleSpec, Scores
 
 SMOOTHING = 1.0
@@ -34,7 +34,6 @@ class Bayesian(Affine):
 
     __slots__ = ()
     name: ClassVar[str] = "bayesian"
-    accepts: ClassVar[frozenset[Answer]] = frozenset(Answer)
 
     @classmethod
     def fit(
@@ -72,6 +71,11 @@ class BayesianPlus(Bayesian):
     __slots__ = ()
     name: ClassVar[str] = "bayesian+"
     accepts: ClassVar[frozenset[Answer]] = frozenset(Answer) - {Answer.LABEL}
+
+    @classmethod
+    def check(cls, answer: Answer, *, spec: OracleSpec, classes: tuple[str, ...]) -> None:  # noqa: ARG003
+        """Refuse labels alone, which have no probabilities to add up; see ``LabelMap.check``."""
+        check_answer(cls.name, answer, cls.accepts, instead="'linear' or 'bayesian'")
 
     @staticmethod
     def votes(log_scores: Float, c: int) -> Float:

@@ -1,5 +1,8 @@
 """Linear map: class scores = log-scores @ W + b, a multinomial logistic regression on standardised log-scores.
 
+Labels alone share one spread: a column of their one-hot answers varies by how rare the label is and by nothing else, and
+to standardise it would have a label that was seen once count the most.
+
 The strength of the penalty is chosen by cross-validation: the smallest mean negative log-likelihood of the images
 left out, which is the loss that a prompt is then trained on, and which tells strengths apart where a few dozen
 images leave accuracy tied. With one image of some class none can be left out; then a prior under which class scores
@@ -22,7 +25,7 @@ from bbprompt.labelmaps.affine import Affine
 from bbprompt.labelmaps.checks import check_fit
 from bbprompt.labelmaps.cross_fit import CrossFit
 from bbprompt.labelmaps.logistic import Rotated, fit_path, negative_log_likelihood
-from bbprompt.oracle import OracleSpec, Scores
+from bbprompt.oracle import Answer, OracleSpec, Scores
 
 STRENGTHS = tuple(10.0**e for e in np.arange(2.0, -4.25, -0.5))
 """Precisions of the prior that are tried, per input label: class scores vary by 0.1 to 100 nats under them."""
@@ -44,7 +47,6 @@ class Linear(Affine):
     __slots__ = ()
     name: ClassVar[str] = "linear"
     calibrated: ClassVar[bool] = True
-    instead: ClassVar[str] = "'iterative', or 'bayesian' if labels are many"
 
     @classmethod
     def fit(
@@ -59,7 +61,7 @@ class Linear(Affine):
         """Standardise, choose the strength, fit, fold the standardisation in. ``rng`` is not drawn from.
 
         Raises:
-            ConfigError: the oracle answers labels only.
+            ConfigError: fewer than two classes.
             DataError: a class without an image, targets out of range.
         """
         return cls._cross_fit(scores, targets, spec=spec, classes=classes)[0]
@@ -78,10 +80,9 @@ class Linear(Affine):
     def _cross_fit(
         cls, scores: Scores, targets: Int, *, spec: OracleSpec, classes: tuple[str, ...]
     ) -> tuple[Self, tuple[Self, ...], Int]:
-        cls.check(scores.answer, spec=spec, classes=classes)
         check_fit(scores, targets, spec=spec, classes=classes)
         log_scores, c = scores.log(), len(classes)
-        mean, spread = log_scores.mean(axis=0), _spread(log_scores)
+        mean, spread = log_scores.mean(axis=0), _spread(log_scores, scores.answer)
         # One thread: these matrices are small, and on a busy machine threads that wait for each other take minutes.
         with threadpool_limits(limits=1, user_api="blas"):
             rotated = Rotated.of((log_scores - mean) / spread)
@@ -98,12 +99,14 @@ class Linear(Affine):
         return cls(weight, (fitted[-1] - mean @ weight).astype(np.float32))
 
 
-def _spread(log_scores: Float) -> Float:
-    """Standard deviations, none below a thousandth of the largest.
+def _spread(log_scores: Float, answer: Answer) -> Float:
+    """Standard deviations, none below a thousandth of the largest; of labels alone the root of their mean square.
 
     A label that hardly moves on these images would otherwise be blown up, and prompted images leave their range.
     """
     spread = log_scores.std(axis=0)
+    if answer is Answer.LABEL:
+        spread = np.full_like(spread, np.sqrt(np.mean(spread**2)))
     largest = float(spread.max())
     return np.asarray(np.maximum(spread, 1e-3 * largest if largest > 0 else 1.0))
 

@@ -158,9 +158,11 @@ CAUSES: dict[str, Callable[[Scene], None]] = {
     "A table that is missing": lambda scene: scene.run_file(data=None),
     "An adapter that is not there": lambda scene: scene.run_file(oracle={"adapter": "open-inferense"}),
     "A loss that wants more than the answers say": lambda scene: scene.asks(
-        LabelOnly(Digits()), fit={"loss": "cross-entropy"}, labels={"map": "iterative"}
+        LabelOnly(Digits()), fit={"loss": "cross-entropy"}
     ),
-    "A label map that wants more than the answers say": lambda scene: scene.asks(LabelOnly(Digits())),
+    "A label map that wants more than the answers say": lambda scene: scene.asks(
+        LabelOnly(Digits()), labels={"map": "bayesian+"}
+    ),
     "Gradients through an API": digits(fit={"method": "gradient"}),
     "A package that is not installed": no_torch,
     "Too few images": digits(data={"shots": 500}),

@@ -110,6 +110,31 @@ def test_sparse_answers_are_learned_from_though_strong_priors_learn_nothing(seed
     assert (found == targets[160:]).mean() > 0.7
 
 
+def labels_alone(labels: Int, *, k: int) -> Scores:
+    return Scores(np.eye(k, dtype=np.float32)[labels], Answer.LABEL)
+
+
+def test_of_labels_alone_it_says_how_likely_a_class_is_under_each() -> None:
+    rng = np.random.default_rng(0)
+    likely = rng.dirichlet(np.full(6, 0.3), size=4)
+    targets = np.arange(20_000) % 4
+    labels = (rng.random(len(targets))[:, None] > likely[targets].cumsum(axis=1)).sum(axis=1)
+    believed = softmax(fit(labels_alone(labels, k=6), targets)(labels_alone(np.arange(6), k=6).log()), axis=1)
+    np.testing.assert_allclose(believed, (likely / likely.sum(axis=0)).T, atol=0.04)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_of_labels_alone_rare_ones_that_say_nothing_are_believed_less_than_counts_would(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    targets = np.arange(2160) % 4
+    telling = np.where(rng.random(2160) < 0.7, targets, rng.integers(0, 4, 2160))
+    answers = labels_alone(np.where(rng.random(2160) < 0.5, telling, rng.integers(4, 104, 2160)), k=104)
+    seen, unseen = (part(answers, slice(160)), targets[:160]), (part(answers, slice(160, None)), targets[160:])
+    spec, classes = OracleSpec("toy", (8, 8), tuple(map(str, range(104))), Answer.LABEL), tuple("abcd")
+    counted = fit_label_map("bayesian", *seen, spec=spec, classes=classes, rng=rng)
+    assert nats(fit(*seen)(unseen[0].log()), unseen[1]) < nats(counted(unseen[0].log()), unseen[1]) - 0.02
+
+
 @pytest.mark.parametrize("value", [0.0, 0.25])
 def test_answers_that_never_change_say_nothing(value: float) -> None:
     scores = Scores(np.full((12, 4), value, dtype=np.float32), Answer.SIMILARITY)

@@ -88,7 +88,7 @@ def run_files(draw: st.DrawFn) -> dict[str, Any]:
         "oracle": {"adapter": "fake"},
         "data": {"shots": shots, "validation": classes * draw(st.sampled_from([1, 4])), "test": classes},
         "prompt": prompt,
-        "labels": {"map": draw(st.just(ANY) | st.sampled_from([*LABEL_MAPS]))},
+        "labels": {"map": draw(st.sampled_from([*LABEL_MAPS]))},
         "fit": {
             "method": draw(st.just("auto") | methods),
             "loss": draw(st.sampled_from([ANY, "agreement", "margin"])),
