@@ -86,10 +86,8 @@ def fit_auto(
                 begun = learn_from_student(
                     begun, student, selection, fit_map=fit_map, queries=queries, rng=rng, watch=watch
                 )
-        except BudgetExhausted:
-            if selection.best is None:
-                raise
-            return selection.finish(queries=queries, stopped="budget")
+        except BudgetExhausted as ended:
+            return selection.cut_short(ended, queries=queries)
     moved = np.random.default_rng(rng.integers(2**63))
     return fit_by_query(
         objective,

@@ -163,10 +163,8 @@ def fit_by_imitation(
             rng=rng,
         )
         _carry_back(objective, selection, learned, fit_map=fit_map, images=images, rng=rng)
-    except BudgetExhausted:
-        if selection.best is None:
-            raise
-        return selection.finish(queries=asked, stopped="budget")
+    except BudgetExhausted as ended:
+        return selection.cut_short(ended, queries=asked)
     asked += images + selection.cost
     if checkpoint is not None and images == len(objective.targets):
         save_state(checkpoint, {"selection": selection.state_dict(), "asked": asked})

@@ -85,10 +85,8 @@ def fit_by_query(
             watch(fit.asked, selection.accuracy)
         if fit.losses:
             fit.look(checkpoint)
-    except BudgetExhausted:
-        if selection.best is None:
-            raise
-        return selection.finish(queries=fit.asked, stopped="budget")
+    except BudgetExhausted as ended:
+        return selection.cut_short(ended, queries=fit.asked)
     return selection.finish(queries=fit.asked, stopped="done")
 
 

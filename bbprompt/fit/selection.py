@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from bbprompt.arrays import Array, Float, Int
+from bbprompt.errors import BudgetExhausted
 from bbprompt.evaluate import accuracy
 from bbprompt.fit.layout import Arrange, Layout, Place
 from bbprompt.fit.temperature import best_log_likelihood, mean_log_likelihood
@@ -189,6 +190,16 @@ class Selection:
         assert self.best is not None
         best, label_map = self.best, self._last_word(self.best)
         return Fit(best.place.prompt, best.theta, label_map, self.history, queries, stopped)
+
+    def cut_short(self, ended: BudgetExhausted, *, queries: int) -> Fit:
+        """Return the best pair where the budget ended first.
+
+        Raises:
+            BudgetExhausted: it ended before the first look, so that there is nothing to keep.
+        """
+        if self.best is None:
+            raise ended
+        return self.finish(queries=queries, stopped="budget")
 
     def _last_word(self, best: Look) -> LabelMap:
         """Validation has chosen, and its answers are there: they teach a map with many parameters more than a prompt."""
