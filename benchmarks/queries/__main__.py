@@ -89,6 +89,16 @@ def run(
 
 
 @main.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@RESULTS_OPTION
+def merge(folders: Sequence[Path], results: Path) -> None:
+    """Take over cells that were run elsewhere, into other FOLDERS, with today's settings."""
+    for folder in folders:
+        taken = Store(results).merge(Store(folder), settings)
+        click.echo(f"{folder}: {len(taken)} of {len(Store(folder).records())} cells are new", err=True)
+
+
+@main.command()
 @click.option("--methods", callback=names("method", SPACES), help="With commas between; all, if left out.")
 @click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
 def tune(methods: Sequence[str], data: Path) -> None:

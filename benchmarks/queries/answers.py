@@ -63,17 +63,15 @@ class AnswerKind:
 
     Attributes:
         wrap: puts an oracle behind them.
-        graded: whether they say how sure the oracle is; the linear map and the cross-entropy need that.
-        gradient: the kind whose gradient reference is the ceiling of this one: it has the same kind of map.
+        overrule: the loss that all methods train on, where their own needs more than these answers say.
     """
 
     wrap: Callable[[Oracle], Oracle]
-    graded: bool
-    gradient: str
+    overrule: str | None = None
 
     def loss(self, wanted: str) -> str:
-        """The method's loss, or what labels alone can tell."""
-        return wanted if self.graded else "zero-one"
+        """The method's loss, or what these answers can tell."""
+        return self.overrule or wanted
 
 
 def as_it_is(oracle: Oracle) -> Oracle:
@@ -81,8 +79,11 @@ def as_it_is(oracle: Oracle) -> Oracle:
     return oracle
 
 
+FULL = "full"
+"""What the gradient reference sees, whatever a service lets out."""
+
 ANSWERS: dict[str, AnswerKind] = {
-    "full": AnswerKind(as_it_is, graded=True, gradient="full"),
-    "top5": AnswerKind(TopFive, graded=True, gradient="full"),
-    "label": AnswerKind(LabelOnly, graded=False, gradient="label"),
+    FULL: AnswerKind(as_it_is),
+    "top5": AnswerKind(TopFive),
+    "label": AnswerKind(LabelOnly, overrule="zero-one"),
 }

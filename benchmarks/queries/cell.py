@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bbprompt.config import RunConfig
+from bbprompt.names import look_up
 from bbprompt.task import Task
 from benchmarks.queries.learning import by_gradient, by_own_answer, within, without_prompt
 from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT, Method
@@ -53,7 +54,7 @@ def worthwhile(cell: Cell, budgets: Sequence[int]) -> tuple[int, ...]:
 
 def settings(cell: Cell) -> RunConfig:
     """Everything that the cell is run with."""
-    return configure(cell, METHODS[cell.method])
+    return configure(cell, look_up("method", cell.method, METHODS))
 
 
 def _marks(task: Task, row: Method, budgets: Sequence[int]) -> Iterator[Mark]:

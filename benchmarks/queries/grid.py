@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
-from benchmarks.queries.answers import ANSWERS
+from benchmarks.queries.answers import FULL
 from benchmarks.queries.methods import GRADIENT, METHODS, REFERENCES
 from benchmarks.queries.records import Cell
 from benchmarks.queries.setup import bench_task
@@ -27,7 +27,7 @@ def cells(
     for number, seed in enumerate(SEEDS):
         for task, kind, amount, method in product(tasks, answers, shots, rows):
             wanted = number < (bench_task(task).seeds if seeds is None else seeds)
-            borrowed = method == GRADIENT and ANSWERS[kind].gradient != kind
+            borrowed = method == GRADIENT and kind != FULL
             lacking = METHODS[method].needs_student and not bench_task(task).teaches
             if wanted and amount in bench_task(task).shots and not borrowed and not lacking:
                 yield Cell(task=task, answers=kind, shots=amount, method=method, seed=seed)

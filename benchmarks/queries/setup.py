@@ -47,7 +47,7 @@ def configure(cell: Cell, method: Method) -> RunConfig:
             "oracle": {"adapter": cell.task, "answers": cell.answers},
             "data": {"source": cell.task, **data},
             "prompt": prompt,
-            "labels": {"map": bench.label_map if answers.graded else bench.map_of_labels},
+            "labels": {"map": bench.label_map},
             "fit": fit,
         }
     )

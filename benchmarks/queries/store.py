@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,27 @@ class Store:
         others = [old for old in _read(path) if old.cell != record.cell]
         lines = sorted([*others, record], key=lambda kept: kept.cell)
         write_atomically(path, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+
+    def merge(self, other: Store, settings: Callable[[Cell], RunConfig]) -> list[CellRecord]:
+        """Take over the cells of ``other`` that were run with today's settings, and the machines that they ran on.
+
+        Its cells replace those that are here, but for ones that were run at more budgets.
+
+        Returns:
+            The records that are new here.
+        """
+        known = {record.cell: record for record in self.records()}
+        taken = list[CellRecord]()
+        for record in other.records():
+            mine = known.get(record.cell)
+            lesser = mine is not None and set(record.budgets) < set(mine.budgets)
+            if record != mine and not lesser and record.settings == settings(record.cell):
+                self.add(record)
+                taken.append(record)
+        machines = other.machines()
+        for key in sorted({record.machine for record in taken}):
+            self.add_machine(machines[key])
+        return taken
 
     def records(self) -> list[CellRecord]:
         """Every finished cell, sorted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from benchmarks.queries.answers import ANSWERS
+from benchmarks.queries.answers import FULL
 from benchmarks.queries.methods import GRADIENT, NO_PROMPT, REFERENCES
 from benchmarks.queries.metrics import Estimate, mean, paired_difference, recovered_gain
 from benchmarks.queries.records import Cell, CellRecord
@@ -94,9 +94,8 @@ def summarise(records: Iterable[CellRecord]) -> list[Group]:
 
 def _empty(cell: Cell, by_cell: dict[Cell, CellRecord]) -> Group:
     """The group of ``cell``, with its references and no method yet."""
-    seen = ANSWERS[cell.answers].gradient
     floor = _reference(by_cell, task=cell.task, answers=cell.answers, shots=cell.shots, method=NO_PROMPT)
-    ceiling = _reference(by_cell, task=cell.task, answers=seen, shots=cell.shots, method=GRADIENT)
+    ceiling = _reference(by_cell, task=cell.task, answers=FULL, shots=cell.shots, method=GRADIENT)
     return Group(cell.task, cell.answers, cell.shots, floor, ceiling)
 
 

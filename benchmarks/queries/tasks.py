@@ -40,7 +40,6 @@ class BenchTask:
         side: height and width of the oracle's images, in pixels.
         needs: files and folders in it, without which the task is left out.
         label_map: the kind that every method and every reference uses here.
-        map_of_labels: likewise, where answers are labels alone, which say too little for a linear map.
         shots: by name.
         test: test images.
         seeds: how many of the committed seeds; fewer where the oracle is slow.
@@ -55,7 +54,6 @@ class BenchTask:
     side: int = 32
     needs: tuple[str, ...] = ()
     label_map: str = "linear"
-    map_of_labels: str = "iterative"
     shots: Mapping[str, Shots] = field(default_factory=lambda: FEW_OR_ALL)
     test: int = 800
     seeds: int = 5
@@ -76,7 +74,6 @@ def _resnet(layers: int, source: Callable[[Path], Source], *needs: str) -> Bench
 
 
 # The student that is installed is Lite0: where Lite0 is the oracle, that would be a way in, not a guess at it.
-# Of a thousand labels ten, one for each class, would leave most answers unused.
 _lite0 = partial(
     BenchTask,
     oracle=partial(oracles.lite0, size=112),
@@ -85,7 +82,6 @@ _lite0 = partial(
     largest_budget=5_000,
     gradient_passes=5_000,
     teaches=False,
-    map_of_labels="bayesian",
 )
 
 
@@ -96,7 +92,6 @@ def _text(texts: str, source: Callable[[Path], Source], *, shots: Mapping[str, S
         source=source,
         needs=(texts, "conse-text"),
         label_map="identity",
-        map_of_labels="identity",
         gradient_step=0.001,
         shots=shots,
         test=test,

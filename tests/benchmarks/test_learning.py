@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bbprompt.labelmaps import LABEL_MAPS
+from bbprompt.losses import suitable_loss
 from bbprompt.oracle import Answer
 from bbprompt.testing.fakes import FakeOracle
 from benchmarks.queries import methods
@@ -98,18 +98,24 @@ def test_no_oracle_is_its_own_student(task: str) -> None:
     assert not {name for name in rows if METHODS[name].needs_student}
 
 
-@pytest.mark.parametrize(
-    ("task", "graded", "labels"),
-    [
-        ("resnet20-digits", "linear", "iterative"),
-        ("lite0-digits", "linear", "bayesian"),
-        ("conse-dtd10", "identity", "identity"),
-    ],
-)
-def test_labels_alone_get_a_map_that_can_read_them(task: str, graded: str, labels: str) -> None:
-    maps = {answers: configure(cell_of(task, "auto", answers), METHODS["auto"]).labels.map for answers in ANSWERS}
-    assert maps == {"full": graded, "top5": graded, "label": labels}
-    assert Answer.LABEL in LABEL_MAPS[labels].accepts
+@pytest.mark.parametrize("task", TASKS)
+def test_a_row_has_one_map_whatever_the_answers_and_a_loss_that_can_read_them(task: str) -> None:
+    asked = {answers: configure(cell_of(task, "bar", answers), METHODS["bar"]) for answers in ANSWERS}
+    assert {config.labels.map for config in asked.values()} == {TASKS[task].label_map}
+    assert {answers: config.fit.loss for answers, config in asked.items()} == {
+        "full": "focal",
+        "top5": "focal",
+        "label": suitable_loss(Answer.LABEL),
+    }
+
+
+def test_gradients_see_all_scores_and_are_the_ceiling_of_every_kind_of_answer(tiny: str) -> None:
+    methods = {kind: [cell.method for cell in cells([tiny], [kind], ["16"], ["auto"], 1)] for kind in ANSWERS}
+    assert methods == {
+        "full": ["no-prompt", "gradient", "auto"],
+        "top5": ["no-prompt", "auto"],
+        "label": ["no-prompt", "auto"],
+    }
 
 
 def test_an_own_answer_costs_one_pass_and_is_not_the_oracles(tiny: str) -> None:
