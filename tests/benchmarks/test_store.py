@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -12,6 +13,7 @@ from bbprompt.config import RunConfig, parse_config
 from bbprompt.records import AccuracyRecord
 from benchmarks.machine import describe
 from benchmarks.queries.__main__ import main
+from benchmarks.queries.cell import settings
 from benchmarks.queries.methods import METHODS, Method
 from benchmarks.queries.records import Cell, CellRecord, Mark
 from benchmarks.queries.store import Store, finished
@@ -67,6 +69,20 @@ def test_cells_run_elsewhere_are_taken_over_if_their_settings_are_todays(tmp_pat
     assert here.records() == [new, rerun, kept]
     assert here.machines() == there.machines()
     assert here.merge(there, lambda _: run_file()) == []
+
+
+def test_the_command_takes_over_what_todays_grid_would_run(tmp_path: Path) -> None:
+    cell = Cell(task="quick", answers="full", shots="16", method="nes", seed=11)
+    todays, stale = (
+        record_of("nes", 11, {500: 0.7}, cell=cell, settings=settings(cell)),
+        record_of("nes", 12, {500: 0.7}),
+    )
+    there = Store(tmp_path / "there")
+    for record in (todays, msgspec.structs.replace(stale, cell=msgspec.structs.replace(cell, seed=12))):
+        there.add(msgspec.structs.replace(record, machine=there.add_machine(describe())))
+    told = CliRunner().invoke(main, ["merge", str(there.folder), "--results", str(tmp_path / "here")])
+    assert "1 of 2 cells are new" in told.output
+    assert [record.cell for record in Store(tmp_path / "here").records()] == [cell]
 
 
 def test_finished_means_these_settings_and_these_budgets() -> None:
