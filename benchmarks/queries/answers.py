@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import softmax
 
 from bbprompt.arrays import Float, Float32, UInt8
+from bbprompt.losses import suitable_loss
 from bbprompt.oracle import Answer, Oracle, OracleSpec, Scores
 
 LISTED = 5
@@ -85,5 +86,5 @@ FULL = "full"
 ANSWERS: dict[str, AnswerKind] = {
     FULL: AnswerKind(as_it_is),
     "top5": AnswerKind(TopFive),
-    "label": AnswerKind(LabelOnly, overrule="zero-one"),
+    "label": AnswerKind(LabelOnly, overrule=suitable_loss(Answer.LABEL)),
 }

@@ -24,13 +24,13 @@ class Store:
 
     folder: Path
 
-    def add(self, record: CellRecord) -> None:
-        """Keep a finished cell, in place of an earlier run of the same one."""
+    def add(self, *records: CellRecord) -> None:
+        """Keep finished cells, in place of earlier runs of the same ones."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{record.cell.task}.jsonl"
-        others = [old for old in _read(path) if old.cell != record.cell]
-        lines = sorted([*others, record], key=lambda kept: kept.cell)
-        write_atomically(path, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+        for task in sorted({record.cell.task for record in records}):
+            path = self.folder / f"{task}.jsonl"
+            kept = {record.cell: record for record in (*_read(path), *records) if record.cell.task == task}
+            write_atomically(path, b"".join(msgspec.json.encode(kept[cell]) + b"\n" for cell in sorted(kept)))
 
     def merge(self, other: Store, settings: Callable[[Cell], RunConfig]) -> list[CellRecord]:
         """Take over the cells of ``other`` that were run with today's settings, and the machines that they ran on.
@@ -46,11 +46,11 @@ class Store:
             mine = known.get(record.cell)
             lesser = mine is not None and set(record.budgets) < set(mine.budgets)
             if record != mine and not lesser and record.settings == settings(record.cell):
-                self.add(record)
                 taken.append(record)
         machines = other.machines()
         for key in sorted({record.machine for record in taken}):
             self.add_machine(machines[key])
+        self.add(*taken)
         return taken
 
     def records(self) -> list[CellRecord]:

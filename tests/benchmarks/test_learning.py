@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bbprompt.losses import suitable_loss
-from bbprompt.oracle import Answer
 from bbprompt.testing.fakes import FakeOracle
 from benchmarks.queries import methods
 from benchmarks.queries.answers import ANSWERS
@@ -105,7 +103,7 @@ def test_a_row_has_one_map_whatever_the_answers_and_a_loss_that_can_read_them(ta
     assert {answers: config.fit.loss for answers, config in asked.items()} == {
         "full": "focal",
         "top5": "focal",
-        "label": suitable_loss(Answer.LABEL),
+        "label": "zero-one",
     }
 
 

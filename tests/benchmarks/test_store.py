@@ -73,13 +73,12 @@ def test_cells_run_elsewhere_are_taken_over_if_their_settings_are_todays(tmp_pat
 
 def test_the_command_takes_over_what_todays_grid_would_run(tmp_path: Path) -> None:
     cell = Cell(task="quick", answers="full", shots="16", method="nes", seed=11)
-    todays, stale = (
-        record_of("nes", 11, {500: 0.7}, cell=cell, settings=settings(cell)),
-        record_of("nes", 12, {500: 0.7}),
+    other, there = msgspec.structs.replace(cell, seed=12), Store(tmp_path / "there")
+    key = there.add_machine(describe())
+    there.add(
+        record_of("nes", 11, {500: 0.7}, cell=cell, settings=settings(cell), machine=key),
+        record_of("nes", 12, {500: 0.7}, cell=other, machine=key),
     )
-    there = Store(tmp_path / "there")
-    for record in (todays, msgspec.structs.replace(stale, cell=msgspec.structs.replace(cell, seed=12))):
-        there.add(msgspec.structs.replace(record, machine=there.add_machine(describe())))
     told = CliRunner().invoke(main, ["merge", str(there.folder), "--results", str(tmp_path / "here")])
     assert "1 of 2 cells are new" in told.output
     assert [record.cell for record in Store(tmp_path / "here").records()] == [cell]

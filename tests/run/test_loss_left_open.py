@@ -11,6 +11,7 @@ from bbprompt.losses import LOSSES, suitable_loss
 from bbprompt.oracle import Answer
 from bbprompt.records import RUN_FILE
 from bbprompt.run import fit_run
+from bbprompt.task import open_task
 from benchmarks.queries.answers import LabelOnly
 from tests.run.conftest import Digits, document, opens
 
@@ -20,6 +21,11 @@ def test_a_suitable_loss_can_read_the_answers(answer: Answer) -> None:
     name = suitable_loss(answer)
     assert answer in LOSSES[name].accepts
     assert name == ("zero-one" if answer is Answer.LABEL else "cross-entropy")
+
+
+def test_a_loss_that_is_asked_for_stays() -> None:
+    asked = parse_config(document(fit={"loss": "agreement"}))
+    assert open_task(asked, oracle=LabelOnly(Digits())).config == asked
 
 
 def test_a_service_that_names_labels_alone_needs_no_word_of_it(
