@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bbprompt.config import RunConfig
@@ -12,6 +13,7 @@ from bbprompt.task import Task
 from benchmarks.queries.learning import by_gradient, by_own_answer, within, without_prompt
 from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT, Method
 from benchmarks.queries.records import Cell, CellRecord, Mark
+from benchmarks.queries.remembered import Remembered
 from benchmarks.queries.setup import bench_task, configure, open_cell
 
 
@@ -64,4 +66,4 @@ def _marks(task: Task, row: Method, budgets: Sequence[int]) -> Iterator[Mark]:
         return by_gradient(task)
     if row.own_answer:
         return by_own_answer(task, budgets)
-    return within(task, budgets, anytime=row.anytime)
+    return within(replace(task, oracle=Remembered(task.oracle)), budgets, anytime=row.anytime)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bbprompt.testing.fakes import FakeOracle
+from bbprompt.testing.fakes import FakeOracle, fake_images
 from benchmarks.queries import methods
 from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.cell import run_cell
@@ -16,6 +16,7 @@ from benchmarks.queries.grid import cells
 from benchmarks.queries.learning import within
 from benchmarks.queries.methods import METHODS, Method
 from benchmarks.queries.records import Cell, CellRecord
+from benchmarks.queries.remembered import Remembered
 from benchmarks.queries.setup import configure, open_cell, sealed
 from benchmarks.queries.tasks import TASKS
 
@@ -54,6 +55,23 @@ def test_counts_what_the_oracle_answered(tiny: str) -> None:
     for mark in within(replace(task, oracle=oracle), [500, 700], anytime=True):
         before_test.append(oracle.queries - 100 * (len(before_test) + 1))
         assert mark.spent == before_test[-1] <= mark.budget
+
+
+def test_what_is_remembered_is_what_was_answered_and_is_not_computed_again() -> None:
+    oracle = FakeOracle()
+    remembered, images = Remembered(oracle), fake_images(3)
+    first, again = remembered.query(images), remembered.query(images.copy())
+    assert np.array_equal(first.values, oracle.answer(images).values)
+    assert np.array_equal(first.values, again.values)
+    remembered.query(images[:2])
+    assert oracle.requests == [3, 2]
+
+
+@pytest.mark.parametrize("method", ["auto", "bar"])
+def test_a_cell_is_the_same_whether_answers_are_remembered_or_not(tiny: str, method: str) -> None:
+    cell, row = cell_of(tiny, method), METHODS[method]
+    marks = within(open_cell(cell, HERE, row), [500, 1_000], anytime=row.anytime)
+    assert run(cell, 500, 1_000).marks == tuple(marks)
 
 
 def test_a_mark_owes_nothing_to_later_queries(tiny: str) -> None:
