@@ -35,7 +35,7 @@ class Store:
     def merge(self, other: Store, settings: Callable[[Cell], RunConfig]) -> list[CellRecord]:
         """Take over the cells of ``other`` that were run with today's settings, and the machines that they ran on.
 
-        Its cells replace those that are here, but for ones that were run at more budgets.
+        Its cells replace those that are here, but for ones that have today's settings, too, and more budgets.
 
         Returns:
             The records that are new here.
@@ -43,9 +43,9 @@ class Store:
         known = {record.cell: record for record in self.records()}
         taken = list[CellRecord]()
         for record in other.records():
-            mine = known.get(record.cell)
-            lesser = mine is not None and set(record.budgets) < set(mine.budgets)
-            if record != mine and not lesser and record.settings == settings(record.cell):
+            mine, wanted = known.get(record.cell), settings(record.cell)
+            lesser = mine is not None and mine.settings == wanted and set(record.budgets) < set(mine.budgets)
+            if record != mine and not lesser and record.settings == wanted:
                 taken.append(record)
         machines = other.machines()
         for key in sorted({record.machine for record in taken}):

@@ -58,15 +58,16 @@ def test_keeps_the_latest_run_of_each_cell(tmp_path: Path) -> None:
 def test_cells_run_elsewhere_are_taken_over_if_their_settings_are_todays(tmp_path: Path) -> None:
     here, there = Store(tmp_path / "here"), Store(tmp_path / "there")
     kept, lesser = record_of("wide", 1, {500: 0.5, 1000: 0.6}), record_of("wide", 1, {500: 0.9})
-    stale = record_of("stale", 1, {500: 0.4}, settings=run_file(step_size=2.0))
+    before = run_file(step_size=2.0)
+    stale = record_of("stale", 1, {500: 0.4}, settings=before)
     key = there.add_machine(describe())
-    rerun, new = (record_of(name, 1, {500: 0.7}, machine=key) for name in ("rerun", "new"))
-    for record in (kept, record_of("rerun", 1, {500: 0.1})):
-        here.add(record)
-    for record in (lesser, stale, rerun, new):
-        there.add(record)
-    assert here.merge(there, lambda _: run_file()) == [new, rerun]
-    assert here.records() == [new, rerun, kept]
+    new, renewed, rerun = (record_of(name, 1, {500: 0.7}, machine=key) for name in ("new", "renewed", "rerun"))
+    here.add(
+        kept, record_of("rerun", 1, {500: 0.1}), record_of("renewed", 1, {500: 0.5, 1000: 0.6}, settings=before)
+    )
+    there.add(lesser, stale, rerun, renewed, new)
+    assert here.merge(there, lambda _: run_file()) == [new, renewed, rerun]
+    assert here.records() == [new, renewed, rerun, kept]
     assert here.machines() == there.machines()
     assert here.merge(there, lambda _: run_file()) == []
 
