@@ -3,18 +3,20 @@
 Where the map alone leaves less than one validation image to win, that is all: no look could see a prompt's gain.
 
 What each part is worth was measured; see benchmarks/queries. Where to begin (how large the image is shown and on what
-ground, or under which loud signs) costs a heat of training images each to find out, and is worth thousands of queries of
-pixels. From loud signs antithetic pairs, one image each, move on; from the image as it is they hardly do, and in a layout
-they lose again what that has won, so that a layout is what they have to beat. A map from more labels than there are
-images gains from answers to variations of them. A student, if there is one, takes the race's place: it moves the image as
-it is, fastest in the first thousand queries. Selection keeps the best look, no prompt at all being the first, so that the
-system stays near the map alone or above.
+ground, or under which loud signs) costs a heat of training images each to find out, and is worth thousands of queries
+of pixels. So a race takes most of a budget that is small for the prompt's size; its signs repeat every few pixels.
+Where there are more queries, its signs are each pixel's own: from those antithetic pairs, one image each, move on.
+From the image as it is they hardly do, and in a layout they lose again what that has won, so that a layout is what
+they have to beat. A map from more labels than there are images gains from answers to variations of them. A student,
+if there is one, takes the race's place: it moves the image as it is, fastest in the first thousand queries. Selection
+keeps the best look, no prompt at all being the first, so that the system stays near the map alone or above.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +29,16 @@ from bbprompt.fit.by_map import first_cost, learn_map, starves
 from bbprompt.fit.by_query import fit_by_query
 from bbprompt.fit.by_student import learn_from_student
 from bbprompt.fit.layout import Arranged
-from bbprompt.fit.openings import FEW_LAYOUTS, openings
+from bbprompt.fit.openings import openings
 from bbprompt.fit.outlook import outlook
-from bbprompt.fit.race import affordable, first_alone, only_one_look, race
+from bbprompt.fit.race import affordable, first_alone, for_pairs, only_one_look, race
 from bbprompt.fit.selection import Fit, FitMap, Look, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
+
+FEW = 4
+"""Openings that come before a starving map."""
 
 
 def fit_auto(
@@ -68,19 +73,26 @@ def fit_auto(
     begun = Beginning(objective, theta, fit_map(start, objective.targets), selection.own, asked=0)
     if checkpoint is None or not checkpoint.exists():
         raced = student is None and (signs or selection.arrange is not None)
-        field = openings(begun, selection.arrange, signs=signs, rng=rng) if raced else ()
+        field = partial(openings, begun, selection.arrange, signs=signs, rng=rng)
         try:
             room = outlook(begun.maps, queries=queries).most * selection.cost >= 1
             hardly = not looked and only_one_look(queries, objective.targets, look=selection.cost)
             if room and raced and hardly:
-                asked = first_alone(begun, field, selection, fit_map=fit_map, queries=queries, rng=rng)
+                asked = first_alone(begun, field(pairs=False), selection, fit_map=fit_map, queries=queries, rng=rng)
                 return selection.finish(queries=asked, stopped="done")
             seen = selection.look(theta, begun.maps, step=0, queries=0, loss=None, veto=True)
             begun = replace(begun, asked=selection.cost)
             if not room:
                 return selection.finish(queries=begun.asked, stopped="no room")
             begun = _where_to_begin(
-                begun, seen, selection, field, fit_map=fit_map, queries=queries, rng=rng, watch=watch
+                begun,
+                seen,
+                selection,
+                field if raced else None,
+                fit_map=fit_map,
+                queries=queries,
+                rng=rng,
+                watch=watch,
             )
             if student is not None:
                 begun = learn_from_student(
@@ -109,7 +121,7 @@ def _where_to_begin(
     plain: Beginning,
     seen: Look,
     selection: Selection,
-    field: Iterable[Arranged],
+    field: Callable[..., Iterable[Arranged]] | None,
     *,
     fit_map: FitMap,
     queries: int,
@@ -118,10 +130,22 @@ def _where_to_begin(
 ) -> Beginning:
     """Race the field, learn a starving map at the winner, and return what pairs begin with."""
     targets, starving = plain.objective.targets, starves(plain.answers) and plain.maps.whole.learns
-    spare = first_cost(images=len(targets), look=selection.cost) if starving else 0
-    if affordable(queries - plain.asked - spare, targets, look=selection.cost)[0] < FEW_LAYOUTS:
+    left, look = queries - plain.asked, selection.cost
+    spare = max(first_cost(images=len(targets), look=look), left // 3) if starving else 0
+    if affordable(left - spare, targets, look=look, pairs=False)[0] < FEW:
         spare = 0
-    placed = race(plain, seen, selection, field, fit_map=fit_map, queries=queries - spare, rng=rng, watch=watch)
+    pairs = for_pairs(left - spare, plain.theta.size)
+    placed = race(
+        plain,
+        seen,
+        selection,
+        field(pairs=pairs) if field else (),
+        fit_map=fit_map,
+        queries=queries - spare,
+        pairs=pairs,
+        rng=rng,
+        watch=watch,
+    )
     asked = placed.asked
     if starving:
         best = replace(placed.best, asked=asked)

@@ -4,7 +4,7 @@ How large an image is shown, and on what ground, is AutoVP's first parameter (Ts
 3), there learned by gradients. Here each opening is scored on one heat of training images, and a map is fitted to the
 answers; what an opening is worth, images say that its map has not seen: the heat's, each through the map that was fitted
 without it, and for those that do best so, all training images and validation's. They decide together, as an opening is
-one of two dozen and fits no noise, so that training images are as good a judge. But the best of several has been lucky,
+one of a few dozen and fits no noise, so that training images are as good a judge. But the best of several has been lucky,
 too, so that the image as it is stays unless an opening is better by more than one standard error (Breiman et al. 1984,
 "Classification and Regression Trees", section 3.4.3).
 """
@@ -29,8 +29,11 @@ from bbprompt.sampling import some_of_each
 HEAT, EACH = 160, 4
 """Training images that an opening is scored on, if there are so many, and how many of each class at least."""
 
-SHARE = 0.25
+SHARE, SHARE_BEFORE_PAIRS = 0.75, 0.25
 """Of the queries that are left, at most, unless they are too few for the first openings."""
+
+PAIRS = 2.5
+"""Queries for each value of the prompt, from which on pairs are worth the larger share."""
 
 FIRST = 12
 """Openings that are worth all of a small budget."""
@@ -63,6 +66,7 @@ def race(
     *,
     fit_map: FitMap,
     queries: int,
+    pairs: bool,
     rng: np.random.Generator,
     watch: Watch = unwatched,
 ) -> Placed:
@@ -72,13 +76,14 @@ def race(
         plain: the image as it is.
         seen: what validation said of it.
         queries: images that may be scored, looks included.
+        pairs: whether most of them are for pairs.
         rng: draws the heat.
 
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
     targets, asked = plain.objective.targets, plain.asked
-    count, looks = affordable(queries - asked, targets, look=selection.cost)
+    count, looks = affordable(queries - asked, targets, look=selection.cost, pairs=pairs)
     heat = np.sort(some_of_each(targets, heat_size(targets), rng))
     runners = list[_Runner]()
     for opening in islice(openings, count):
@@ -137,19 +142,25 @@ def heat_size(targets: Int) -> int:
     return min(len(targets), max(HEAT, EACH * len(np.unique(targets))))
 
 
-def affordable(left: int, targets: Int, *, look: int) -> tuple[int, int]:
+def for_pairs(left: int, size: int) -> bool:
+    """Whether ``left`` queries are better spent on pairs than on more openings, where theta has ``size`` values."""
+    return left >= PAIRS * size
+
+
+def affordable(left: int, targets: Int, *, look: int, pairs: bool) -> tuple[int, int]:
     """Return how many openings ``left`` queries allow, and how many looks at the best of them.
 
     Args:
         left: queries.
         targets: of the training images, shape (n,).
         look: queries that a look costs.
+        pairs: whether most of the queries are for pairs.
     """
     heat = heat_size(targets)
     looks = max(1, min(LOOKS, left // (6 * look)))
     finals = looks * (len(targets) - heat + look)
-    share, most = (int(SHARE * left) - finals) // heat, (left - finals) // heat
-    return max(0, share, min(FIRST, most)), looks
+    ours, most = int((SHARE_BEFORE_PAIRS if pairs else SHARE) * left), (left - finals) // heat
+    return max(0, (ours - finals) // heat, min(FIRST, most)), looks
 
 
 def lead(losses: Float, *, over: Float) -> float:

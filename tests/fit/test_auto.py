@@ -45,7 +45,7 @@ def test_a_bad_student_is_dropped_and_never_leads_below_no_prompt(make_problem: 
 def test_with_more_queries_it_goes_on_and_asks_nothing_twice(make_problem: Make, tmp_path: Path) -> None:
     oracle, state = Linear(), tmp_path / "state"
     with Ledger.open(tmp_path / "ledger.sqlite", budget=Budget(queries=10**6)) as ledger:
-        for queries in (70, 500, 1500):
+        for queries in (70, 600, 1500):
             found = fit(make_problem(paid(oracle, ledger)), queries=queries, checkpoint=state)
             assert (found.stopped, found.queries) == ("done", oracle.asked)
     assert best(found) > found.history[0].accuracy.accuracy

@@ -2,39 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
+import pytest
 
 from bbprompt.fit.layout import LAYOUTS, Arrange, Arranged, Layout
-from bbprompt.fit.openings import FEW_LAYOUTS, FEW_SIGNS, SIGNS, openings
+from bbprompt.fit.openings import FEW_LAYOUTS, FEW_OWN, MOST, OWN, TEXTURES, Signs, draw, openings
+from bbprompt.parametrisations import make_parametrisation
+from bbprompt.prompt import PixelPrompt
+from bbprompt.templates import make_template
 from tests.fit.conftest import Problem, beginning
 
 Make = Callable[..., Problem]
 
 
-def test_openings_are_four_layouts_eight_signs_and_then_both_by_turns(make_problem: Make) -> None:
-    problem = make_problem(label_map="linear")
-    plain = beginning(problem)
-
-    def kinds(arrange: Arrange | None, *, signs: bool) -> str:
-        field = openings(plain, arrange, signs=signs, rng=np.random.default_rng(0))
-        return "".join("s" if opening.place.layout is None else "l" for opening in field)
+@pytest.mark.parametrize(
+    ("signs", "pairs", "expected"),
+    [
+        (True, False, (len(LAYOUTS) * "ls").ljust(MOST, "s")),
+        (True, True, FEW_LAYOUTS * "l" + FEW_OWN * "s" + 4 * "ls" + 4 * "l"),
+        (False, False, len(LAYOUTS) * "l"),
+        (False, True, len(LAYOUTS) * "l"),
+    ],
+)
+def test_openings_are_layouts_and_signs(make_problem: Make, signs: bool, pairs: bool, expected: str) -> None:
+    plain = beginning(make_problem(label_map="linear"))
 
     def arrange(layout: Layout) -> Arranged:
         return Arranged(replace(plain.place, layout=layout), plain.objective, plain.theta)
 
-    assert kinds(arrange, signs=True) == FEW_LAYOUTS * "l" + FEW_SIGNS * "s" + 4 * "ls" + 4 * "l"
-    assert kinds(arrange, signs=False) == len(LAYOUTS) * "l"
-    assert kinds(None, signs=True) == len(SIGNS) * "s"
-    assert kinds(None, signs=False) == ""
+    def kinds(arrange: Arrange | None) -> str:
+        field = openings(plain, arrange, signs=signs, pairs=pairs, rng=np.random.default_rng(0))
+        return "".join("s" if opening.place.layout is None else "l" for opening in field)
+
+    assert kinds(arrange) == expected
+    assert kinds(None) == ((len(OWN) if pairs else MOST) * "s" if signs else "")
 
 
-def test_signs_are_drawn_anew_and_as_loud_as_they_say(make_problem: Make) -> None:
+@pytest.mark.parametrize(("pairs", "round_"), [(True, OWN), (False, TEXTURES)])
+def test_signs_are_drawn_anew_and_as_loud_as_they_say(
+    make_problem: Make, pairs: bool, round_: Sequence[Signs]
+) -> None:
     plain = beginning(make_problem(label_map="linear"))
-    thetas = [opening.theta for opening in openings(plain, None, signs=True, rng=np.random.default_rng(0))]
-    for theta, signs in zip(thetas, SIGNS, strict=True):
+    field = openings(plain, None, signs=True, pairs=pairs, rng=np.random.default_rng(0))
+    thetas = [opening.theta for opening in field]
+    for theta, signs in zip(thetas, cycle(round_), strict=False):
         np.testing.assert_allclose(np.abs(theta), signs.level / 255)
-        assert abs(np.sign(theta).mean()) < 4 / theta.size**0.5
-    assert len({np.sign(theta).tobytes() for theta in thetas}) == len(SIGNS)
+    fine = {
+        np.sign(theta).tobytes() for theta, signs in zip(thetas, cycle(round_), strict=False) if signs.period != 2
+    }
+    assert len(fine) == len(
+        [theta for theta, signs in zip(thetas, cycle(round_), strict=False) if signs.period != 2]
+    )
+
+
+@pytest.mark.parametrize("texture", TEXTURES)
+def test_textures_repeat_down_and_across_for_each_channel_alone(texture: Signs) -> None:
+    prompt = prompt_of("full-image", canvas=(40, 24))
+    field = prompt.levels(draw(texture, prompt, np.random.default_rng(0)))
+    assert np.array_equal(field[texture.period :], field[: -texture.period])
+    assert np.array_equal(field[:, texture.period :], field[:, : -texture.period])
+    assert set(np.unique(field)) == {-texture.level, texture.level}
+    assert not np.array_equal(field[..., 0], field[..., 1])
+
+
+def test_signs_go_where_the_template_shows_them() -> None:
+    frame, whole = prompt_of("padding", canvas=(12, 12), size=3), prompt_of("full-image", canvas=(12, 12))
+    on_frame, over_all = (
+        prompt.levels(draw(Signs(64, 4), prompt, np.random.default_rng(0))) for prompt in (frame, whole)
+    )
+    assert np.array_equal(on_frame, over_all * frame.template.mask[..., None])
+
+
+def prompt_of(name: str, **options: object) -> PixelPrompt:
+    template = make_template(name, blend="add", **options)  # type: ignore[arg-type]
+    return PixelPrompt(template, make_parametrisation("identity", mask=template.mask))

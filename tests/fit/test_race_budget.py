@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bbprompt.fit.layout import LAYOUTS
-from bbprompt.fit.openings import FEW_LAYOUTS, SIGNS
-from bbprompt.fit.race import FIRST, HEAT, affordable
+from bbprompt.fit.race import FIRST, HEAT, affordable, for_pairs
 from tests.fit.conftest import Linear, fit
 from tests.fit.racing import Centre, Make, arranged, problem_of
 
@@ -55,14 +53,22 @@ def test_without_an_opening_a_small_budget_goes_to_pairs(make_problem: Make) -> 
     assert found.queries > 120
 
 
-def test_a_small_budget_goes_to_the_first_openings_and_a_quarter_of_a_large_one_to_more() -> None:
+def test_a_small_budget_goes_to_openings_and_a_quarter_or_three_of_a_large_one() -> None:
     few, many = (np.arange(images) % 10 for images in (160, 500))
-    assert affordable(259, few, look=100)[0] == 0
-    assert affordable(260, few, look=100) == (1, 1)
-    assert affordable(740, few, look=100) == (FEW_LAYOUTS, 1)
-    assert affordable(4_740, few, look=100) == (FIRST, 3)
-    assert affordable(100_000, few, look=100)[0] >= len(LAYOUTS) + len(SIGNS)
+    for pairs in (False, True):
+        assert affordable(259, few, look=100, pairs=pairs)[0] == 0
+        assert affordable(260, few, look=100, pairs=pairs) == (1, 1)
+        assert affordable(740, few, look=100, pairs=pairs) == (4, 1)
+        assert affordable(2_740, few, look=100, pairs=pairs) == (FIRST, 3)
+        openings_, looks = affordable(20_000, few, look=100, pairs=pairs)
+        assert HEAT * openings_ + 100 * looks == pytest.approx(5_000 if pairs else 15_000, abs=HEAT)
     for left in range(0, 6_000, 7):
-        openings_, looks = affordable(left, many, look=250)
+        openings_, looks = affordable(left, many, look=250, pairs=left % 2 == 0)
         cost = HEAT * openings_ + looks * (500 - HEAT + 250)
         assert openings_ == 0 or cost <= left
+
+
+def test_pairs_are_worth_it_where_queries_are_more_than_a_prompts_values() -> None:
+    assert for_pairs(10_000, 3_072)
+    assert not for_pairs(5_000, 3_072)
+    assert not for_pairs(50_000, 69_840)
