@@ -12,7 +12,8 @@ import pytest
 from bbprompt_adapters.declarative.opening import open_vendor
 from bbprompt_adapters.http.library import httpx
 
-from .cases import CASES, SECRET
+from .case import SECRET
+from .cases import CASES
 from .loopback import Sent, serve
 
 

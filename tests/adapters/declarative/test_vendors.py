@@ -20,7 +20,8 @@ from bbprompt_adapters.declarative.opening import open_vendor
 from bbprompt_adapters.declarative.oracle import DeclarativeOracle
 from bbprompt_adapters.http.library import httpx
 
-from .cases import CASES, IMAGE, SECRET, Case
+from .case import IMAGE, SECRET, Case
+from .cases import CASES
 
 Handler = Callable[[httpx.Request], httpx.Response]
 EACH = pytest.mark.parametrize("name", sorted(CASES))
