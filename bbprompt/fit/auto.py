@@ -72,12 +72,12 @@ def fit_auto(
     """
     begun = Beginning(objective, theta, fit_map(start, objective.targets), selection.own, asked=0)
     if checkpoint is None or not checkpoint.exists():
-        raced = student is None and (signs or selection.arrange is not None)
-        field = partial(openings, begun, selection.arrange, signs=signs, rng=rng)
+        arrange, signs = (selection.arrange, signs) if student is None else (None, False)
+        field = partial(openings, begun, arrange, signs=signs, rng=rng)
         try:
             room = outlook(begun.maps, queries=queries).most * selection.cost >= 1
             hardly = not looked and only_one_look(queries, objective.targets, look=selection.cost)
-            if room and raced and hardly:
+            if room and hardly and (signs or arrange is not None):
                 asked = first_alone(begun, field(pairs=False), selection, fit_map=fit_map, queries=queries, rng=rng)
                 return selection.finish(queries=asked, stopped="done")
             seen = selection.look(theta, begun.maps, step=0, queries=0, loss=None, veto=True)
@@ -85,14 +85,7 @@ def fit_auto(
             if not room:
                 return selection.finish(queries=begun.asked, stopped="no room")
             begun = _where_to_begin(
-                begun,
-                seen,
-                selection,
-                field if raced else None,
-                fit_map=fit_map,
-                queries=queries,
-                rng=rng,
-                watch=watch,
+                begun, seen, selection, field, fit_map=fit_map, queries=queries, rng=rng, watch=watch
             )
             if student is not None:
                 begun = learn_from_student(
@@ -121,7 +114,7 @@ def _where_to_begin(
     plain: Beginning,
     seen: Look,
     selection: Selection,
-    field: Callable[..., Iterable[Arranged]] | None,
+    field: Callable[..., Iterable[Arranged]],
     *,
     fit_map: FitMap,
     queries: int,
@@ -139,7 +132,7 @@ def _where_to_begin(
         plain,
         seen,
         selection,
-        field(pairs=pairs) if field else (),
+        field(pairs=pairs),
         fit_map=fit_map,
         queries=queries - spare,
         pairs=pairs,

@@ -30,7 +30,7 @@ HEAT, EACH = 160, 4
 """Training images that an opening is scored on, if there are so many, and how many of each class at least."""
 
 SHARE, SHARE_BEFORE_PAIRS = 0.75, 0.25
-"""Of the queries that are left, at most, unless they are too few for the first openings."""
+"""Of the queries that are left, at most, unless they are too few for the first openings: alone, and before pairs."""
 
 PAIRS = 2.5
 """Queries for each value of the prompt, from which on pairs are worth the larger share."""

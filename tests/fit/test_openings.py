@@ -51,6 +51,7 @@ def test_signs_are_drawn_anew_and_as_loud_as_they_say(
     drawn = [(opening.theta, signs) for opening, signs in zip(field, cycle(round_), strict=False)]
     for theta, signs in drawn:
         np.testing.assert_allclose(np.abs(theta), signs.level / 255)
+        assert abs(np.sign(theta).mean()) < 4 / min(theta.size, 3 * (signs.period or 8) ** 2) ** 0.5
     # Twelve signs come again by chance, in a hundred draws.
     large = [np.sign(theta).tobytes() for theta, signs in drawn if signs.period != 2]
     assert len(set(large)) == len(large) > len(round_) / 2

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bbprompt.fit.layout import LAYOUTS
+from bbprompt.fit.openings import MOST, OWN
 from bbprompt.fit.race import FIRST, HEAT, affordable, for_pairs
 from tests.fit.conftest import Linear, fit
 from tests.fit.racing import Centre, Make, arranged, problem_of
@@ -62,6 +64,9 @@ def test_a_small_budget_goes_to_openings_and_a_quarter_or_three_of_a_large_one()
         assert affordable(2_740, few, look=100, pairs=pairs) == (FIRST, 3)
         openings_, looks = affordable(20_000, few, look=100, pairs=pairs)
         assert HEAT * openings_ + 100 * looks == pytest.approx(5_000 if pairs else 15_000, abs=HEAT)
+    assert affordable(4_740, few, look=100, pairs=True) == (FIRST, 3)
+    assert affordable(100_000, few, look=100, pairs=True)[0] >= len(LAYOUTS) + len(OWN)
+    assert affordable(100_000, few, look=100, pairs=False)[0] >= MOST
     for left in range(0, 6_000, 7):
         openings_, looks = affordable(left, many, look=250, pairs=left % 2 == 0)
         cost = HEAT * openings_ + looks * (500 - HEAT + 250)
