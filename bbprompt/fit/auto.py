@@ -31,7 +31,7 @@ from bbprompt.fit.by_student import learn_from_student
 from bbprompt.fit.layout import Arranged
 from bbprompt.fit.openings import openings
 from bbprompt.fit.outlook import outlook
-from bbprompt.fit.race import affordable, first_alone, for_pairs, only_one_look, race
+from bbprompt.fit.race import affordable, for_pairs, only_one_look, race, with_one_look
 from bbprompt.fit.selection import Fit, FitMap, Look, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective
@@ -78,7 +78,9 @@ def fit_auto(
             room = outlook(begun.maps, queries=queries).most * selection.cost >= 1
             hardly = not looked and only_one_look(queries, objective.targets, look=selection.cost)
             if room and hardly and (signs or arrange is not None):
-                asked = first_alone(begun, field(pairs=False), selection, fit_map=fit_map, queries=queries, rng=rng)
+                asked = with_one_look(
+                    begun, field(pairs=False), selection, fit_map=fit_map, queries=queries, rng=rng
+                )
                 return selection.finish(queries=asked, stopped="done")
             seen = selection.look(theta, begun.maps, step=0, queries=0, loss=None, veto=True)
             begun = replace(begun, asked=selection.cost)

@@ -46,6 +46,8 @@ MOST = 100
 OWN = 6 * (Signs(64), Signs(32))
 FEW_LAYOUTS, FEW_OWN = 4, 8
 """The first of each where pairs follow; the rest come by turns."""
+FIRST_LAYOUTS = 2
+"""These come before textures: they differ in what kinds of answers they suit."""
 
 
 def openings(
@@ -72,15 +74,16 @@ def openings(
 
 
 def _alone(layouts: Sequence[Layout], textures: Sequence[Signs]) -> Iterator[Layout | Signs]:
-    return islice(_by_turns(layouts, cycle(textures)), MOST)
+    first, rest = layouts[:FIRST_LAYOUTS], layouts[FIRST_LAYOUTS:]
+    return islice(chain(first, _by_turns(cycle(textures), rest)), MOST)
 
 
 def _before_pairs(layouts: Sequence[Layout], own: Sequence[Signs]) -> Iterator[Layout | Signs]:
     return chain(layouts[:FEW_LAYOUTS], own[:FEW_OWN], _by_turns(layouts[FEW_LAYOUTS:], own[FEW_OWN:]))
 
 
-def _by_turns(layouts: Iterable[Layout], signs: Iterable[Signs]) -> Iterator[Layout | Signs]:
-    for each in zip_longest(layouts, signs):
+def _by_turns(*kinds: Iterable[Layout | Signs]) -> Iterator[Layout | Signs]:
+    for each in zip_longest(*kinds):
         yield from (opening for opening in each if opening is not None)
 
 

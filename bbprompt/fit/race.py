@@ -83,6 +83,7 @@ def race(
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
     targets, asked = plain.objective.targets, plain.asked
+    everything = np.arange(len(targets))
     count, looks = affordable(queries - asked, targets, look=selection.cost, pairs=pairs)
     heat = np.sort(some_of_each(targets, heat_size(targets), rng))
     runners = list[_Runner]()
@@ -93,7 +94,7 @@ def race(
     to_beat = _losses(plain, seen, selection)
     judged = [_Judged(plain, seen, lead=0.0)]
     for runner in _finalists(runners, looks):
-        begun = runner.go_on(heat, fit_map)
+        begun = runner.go_on(heat, everything, fit_map)
         asked += len(targets) - len(heat)
         look = selection.see(
             begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss, veto=True
@@ -106,7 +107,7 @@ def race(
     return Placed(best.begun, ground.begun, asked)
 
 
-def first_alone(
+def with_one_look(
     plain: Beginning,
     openings: Iterable[Arranged],
     selection: Selection,
@@ -115,19 +116,23 @@ def first_alone(
     queries: int,
     rng: np.random.Generator,
 ) -> int:
-    """Let training images choose between ``plain`` and the first opening, and look at what they chose.
+    """Let training images choose between ``plain`` and the first two openings, and look at what they chose.
 
-    The opening is scored on as many of them as ``queries`` allow beside the look, and its map is fitted to those.
+    A third of what ``queries`` allow beside the look goes to each of the two, and the last to the better one. Where a
+    third is too few images for maps that tell the two apart, of each class or for so many labels, the first has all.
 
     Returns:
         Images scored so far, the look included.
     """
-    targets, asked, better = plain.objective.targets, plain.asked, plain
-    for opening in islice(openings, 1):
-        rows = np.sort(some_of_each(targets, min(len(targets), queries - asked - selection.cost), rng))
-        begun = _Runner.start(opening, rows, fit_map).begun
-        asked += len(rows)
-        better = begun if begun.loss < plain.losses[rows].mean() else plain
+    targets, spare = plain.objective.targets, queries - plain.asked - selection.cost
+    third, enough = spare // 3, max(EACH * len(np.unique(targets)), plain.answers.values.shape[1])
+    heat, contenders = (third, 2) if third >= enough else (spare, 1)
+    rows = np.sort(some_of_each(targets, spare - (contenders - 1) * heat, rng))
+    first = np.sort(rows[some_of_each(targets[rows], heat, rng)])
+    runners = [_Runner.start(opening, first, fit_map) for opening in islice(openings, contenders)]
+    begun = min(runners, key=lambda runner: runner.begun.loss).go_on(first, rows, fit_map)
+    asked = plain.asked + (len(runners) - 1) * len(first) + len(rows)
+    better = begun if begun.loss < plain.losses[rows].mean() else plain
     selection.look(better.theta, better.maps, step=0, queries=asked, loss=better.loss, place=better.place)
     return asked + selection.cost
 
@@ -182,13 +187,13 @@ class _Runner:
         maps = fit_map(_score(objective, opening.theta), objective.targets)
         return cls(opening, Beginning(objective, opening.theta, maps, opening.place, asked=0))
 
-    def go_on(self, heat: Int, fit_map: FitMap) -> Beginning:
-        """Score the images that were not in the heat, too."""
-        objective = self.opening.objective
-        rest = np.setdiff1d(np.arange(len(objective.targets)), heat)
+    def go_on(self, heat: Int, rows: Int, fit_map: FitMap) -> Beginning:
+        """Score those of ``rows``, rising, that were not in the heat, too."""
+        rest = np.setdiff1d(rows, heat)
         if not rest.size:
             return self.begun
-        more = _score(objective.of(rest), self.opening.theta)
+        objective = self.opening.objective.of(rows)
+        more = _score(self.opening.objective.of(rest), self.opening.theta)
         values = np.concatenate([self.begun.answers.values, more.values])
         scores = Scores(values[np.argsort(np.concatenate([heat, rest]))], more.answer)
         return replace(self.begun, objective=objective, maps=fit_map(scores, objective.targets))

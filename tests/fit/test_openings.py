@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bbprompt.fit.layout import LAYOUTS, Arrange, Arranged, Layout
-from bbprompt.fit.openings import FEW_LAYOUTS, FEW_OWN, MOST, OWN, TEXTURES, Signs, draw, openings
+from bbprompt.fit.openings import FEW_LAYOUTS, FEW_OWN, FIRST_LAYOUTS, MOST, OWN, TEXTURES, Signs, draw, openings
 from bbprompt.parametrisations import make_parametrisation
 from bbprompt.prompt import PixelPrompt
 from bbprompt.templates import make_template
@@ -22,7 +22,7 @@ Make = Callable[..., Problem]
 @pytest.mark.parametrize(
     ("signs", "pairs", "expected"),
     [
-        (True, False, (len(LAYOUTS) * "ls").ljust(MOST, "s")),
+        (True, False, (FIRST_LAYOUTS * "l" + (len(LAYOUTS) - FIRST_LAYOUTS) * "sl").ljust(MOST, "s")),
         (True, True, FEW_LAYOUTS * "l" + FEW_OWN * "s" + 4 * "ls" + 4 * "l"),
         (False, False, len(LAYOUTS) * "l"),
         (False, True, len(LAYOUTS) * "l"),

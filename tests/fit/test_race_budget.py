@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bbprompt.fit.layout import LAYOUTS
+from bbprompt.fit.layout import LAYOUTS, Arranged, Layout
 from bbprompt.fit.openings import MOST, OWN
-from bbprompt.fit.race import FIRST, HEAT, affordable, for_pairs
-from tests.fit.conftest import Linear, fit
+from bbprompt.fit.race import FIRST, HEAT, affordable, for_pairs, with_one_look
+from tests.fit.conftest import Linear, beginning, fit
 from tests.fit.racing import Centre, Make, arranged, problem_of
 
 
@@ -21,7 +21,7 @@ def test_it_asks_what_it_says_within_the_budget(make_problem: Make, queries: int
     assert oracle.asked == found.queries <= queries
 
 
-@pytest.mark.parametrize(("queries", "looks", "asked"), [(119, 1, 60), (120, 1, 120), (179, 1, 120), (180, 2, 180)])
+@pytest.mark.parametrize(("queries", "looks", "asked"), [(119, 1, 60), (120, 1, 120), (179, 1, 159), (180, 2, 180)])
 def test_where_one_look_is_all_training_images_choose_what_it_is_at(
     make_problem: Make, queries: int, looks: int, asked: int
 ) -> None:
@@ -46,6 +46,30 @@ def test_where_not_all_training_images_fit_beside_a_look_some_of_them_choose(
     assert oracle.asked == found.queries == asked
     assert len(found.history) == 1
     assert (found.prompt != problem.objective.prompt) == (queries >= 80)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_one_look_goes_to_the_better_of_two_openings(make_problem: Make, order: tuple[int, int]) -> None:
+    """Each is scored on a third of the images that there is room for, the better one on another; all are in its map."""
+    oracle = Centre()
+    problem = arranged(problem_of(make_problem, oracle))
+    plain, selection = beginning(problem), problem.selection
+    assert selection.arrange is not None
+    white = Arranged(plain.place, plain.objective, np.ones_like(plain.theta))
+    pair = (selection.arrange(Layout(1 / 4, 128)), white)
+    oracle.asked = 0
+    asked = with_one_look(
+        plain,
+        [pair[number] for number in order],
+        selection,
+        fit_map=problem.fit_map,
+        queries=60 + 45,
+        rng=np.random.default_rng(0),
+    )
+    assert asked == oracle.asked == 60 + 45
+    assert selection.best is not None
+    assert selection.best.place.layout == Layout(1 / 4, 128)
+    assert np.bincount(selection.best.maps.targets).tolist() == [10, 10, 10]
 
 
 def test_without_an_opening_a_small_budget_goes_to_pairs(make_problem: Make) -> None:
