@@ -23,7 +23,7 @@ from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.layout import Arranged
 from bbprompt.fit.selection import FitMap, Look, Selection, Watch, unwatched
 from bbprompt.objective import Objective
-from bbprompt.oracle import Scores
+from bbprompt.oracle import Answer, Scores
 from bbprompt.sampling import some_of_each
 
 HEAT, EACH = 160, 4
@@ -40,6 +40,9 @@ FIRST = 12
 
 LOOKS = 3
 """Of validation, at openings; at most a sixth of the queries."""
+
+PARTIAL = frozenset({Answer.TOP_K, Answer.TAGS, Answer.LABEL})
+"""Answers that leave labels out. What layout suits them differs more from one oracle to the next than with all scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +119,18 @@ def with_one_look(
     queries: int,
     rng: np.random.Generator,
 ) -> int:
-    """Let training images choose between ``plain`` and the first two openings, and look at what they chose.
+    """Let training images choose between ``plain`` and the first opening, or two, and look at what they chose.
 
-    A third of what ``queries`` allow beside the look goes to each of the two, and the last to the better one. Where a
-    third is too few images for maps that tell the two apart, of each class or for so many labels, the first has all.
+    Of ``PARTIAL`` answers, a third of what ``queries`` allow beside the look goes to each of two openings, and the last
+    to the better one, unless a third is too few images for maps that tell the two apart, of each class or for so many
+    labels. Else the first opening has all.
 
     Returns:
         Images scored so far, the look included.
     """
     targets, spare = plain.objective.targets, queries - plain.asked - selection.cost
     third, enough = spare // 3, max(EACH * len(np.unique(targets)), plain.answers.values.shape[1])
-    heat, contenders = (third, 2) if third >= enough else (spare, 1)
+    heat, contenders = (third, 2) if third >= enough and plain.answers.answer in PARTIAL else (spare, 1)
     rows = np.sort(some_of_each(targets, spare - (contenders - 1) * heat, rng))
     first = np.sort(rows[some_of_each(targets[rows], heat, rng)])
     runners = [_Runner.start(opening, first, fit_map) for opening in islice(openings, contenders)]
