@@ -29,9 +29,10 @@ from bbprompt.fit.by_map import first_cost, learn_map, starves
 from bbprompt.fit.by_query import fit_by_query
 from bbprompt.fit.by_student import learn_from_student
 from bbprompt.fit.layout import Arranged
+from bbprompt.fit.one_look import only_one_look, with_one_look
 from bbprompt.fit.openings import openings
 from bbprompt.fit.outlook import outlook
-from bbprompt.fit.race import affordable, for_pairs, only_one_look, race, with_one_look
+from bbprompt.fit.race import affordable, for_pairs, race
 from bbprompt.fit.selection import Fit, FitMap, Look, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.objective import Objective

@@ -12,7 +12,7 @@ too, so that the image as it is stays unless an opening is better by more than o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
@@ -21,13 +21,9 @@ import numpy as np
 from bbprompt.arrays import Float, Int
 from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.layout import Arranged
+from bbprompt.fit.runner import Runner, heat_size
 from bbprompt.fit.selection import FitMap, Look, Selection, Watch, unwatched
-from bbprompt.objective import Objective
-from bbprompt.oracle import Answer, Scores
 from bbprompt.sampling import some_of_each
-
-HEAT, EACH = 160, 4
-"""Training images that an opening is scored on, if there are so many, and how many of each class at least."""
 
 SHARE, SHARE_BEFORE_PAIRS = 0.75, 0.25
 """Of the queries that are left, at most, unless they are too few for the first openings: alone, and before pairs."""
@@ -40,9 +36,6 @@ FIRST = 12
 
 LOOKS = 3
 """Of validation, at openings; at most a sixth of the queries."""
-
-PARTIAL = frozenset({Answer.TOP_K, Answer.TAGS, Answer.LABEL})
-"""Answers that leave labels out. What layout suits them differs more from one oracle to the next than with all scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +82,15 @@ def race(
     everything = np.arange(len(targets))
     count, looks = affordable(queries - asked, targets, look=selection.cost, pairs=pairs)
     heat = np.sort(some_of_each(targets, heat_size(targets), rng))
-    runners = list[_Runner]()
+    runners = list[Runner]()
     for opening in islice(openings, count):
-        runners.append(_Runner.start(opening, heat, fit_map))
+        runners.append(Runner.start(opening, heat, fit_map))
         asked += len(heat)
         watch(asked, selection.accuracy)
     to_beat = _losses(plain, seen, selection)
     judged = [_Judged(plain, seen, lead=0.0)]
     for runner in _finalists(runners, looks):
-        begun = runner.go_on(heat, everything, fit_map)
+        begun = runner.go_on(everything, fit_map)
         asked += len(targets) - len(heat)
         look = selection.see(
             begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss, veto=True
@@ -108,47 +101,6 @@ def race(
     ground = max((one for one in judged if one.begun.place.layout is None), key=lambda one: one.lead)
     selection.best = best.look
     return Placed(best.begun, ground.begun, asked)
-
-
-def with_one_look(
-    plain: Beginning,
-    openings: Iterable[Arranged],
-    selection: Selection,
-    *,
-    fit_map: FitMap,
-    queries: int,
-    rng: np.random.Generator,
-) -> int:
-    """Let training images choose between ``plain`` and the first opening, or two, and look at what they chose.
-
-    Of ``PARTIAL`` answers, a third of what ``queries`` allow beside the look goes to each of two openings, and the last
-    to the better one, unless a third is too few images for maps that tell the two apart, of each class or for so many
-    labels. Else the first opening has all.
-
-    Returns:
-        Images scored so far, the look included.
-    """
-    targets, spare = plain.objective.targets, queries - plain.asked - selection.cost
-    third, enough = spare // 3, max(EACH * len(np.unique(targets)), plain.answers.values.shape[1])
-    heat, contenders = (third, 2) if third >= enough and plain.answers.answer in PARTIAL else (spare, 1)
-    rows = np.sort(some_of_each(targets, spare - (contenders - 1) * heat, rng))
-    first = np.sort(rows[some_of_each(targets[rows], heat, rng)])
-    runners = [_Runner.start(opening, first, fit_map) for opening in islice(openings, contenders)]
-    begun = min(runners, key=lambda runner: runner.begun.loss).go_on(first, rows, fit_map)
-    asked = plain.asked + (len(runners) - 1) * len(first) + len(rows)
-    better = begun if begun.loss < plain.losses[rows].mean() else plain
-    selection.look(better.theta, better.maps, step=0, queries=asked, loss=better.loss, place=better.place)
-    return asked + selection.cost
-
-
-def only_one_look(left: int, targets: Int, *, look: int) -> bool:
-    """Whether ``left`` queries are enough for an opening and a look, and not for all training images and another look."""
-    return heat_size(targets) + look <= left < len(targets) + 2 * look
-
-
-def heat_size(targets: Int) -> int:
-    """Training images that an opening is scored on: a map needs some of each class."""
-    return min(len(targets), max(HEAT, EACH * len(np.unique(targets))))
 
 
 def for_pairs(left: int, size: int) -> bool:
@@ -178,38 +130,13 @@ def lead(losses: Float, *, over: Float) -> float:
     return float(lower.mean() - lower.std() / np.sqrt(len(lower)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Runner:
-    """An opening and what is known of it after its heat."""
-
-    opening: Arranged
-    begun: Beginning
-
-    @classmethod
-    def start(cls, opening: Arranged, heat: Int, fit_map: FitMap) -> _Runner:
-        objective = opening.objective.of(heat)
-        maps = fit_map(_score(objective, opening.theta), objective.targets)
-        return cls(opening, Beginning(objective, opening.theta, maps, opening.place, asked=0))
-
-    def go_on(self, heat: Int, rows: Int, fit_map: FitMap) -> Beginning:
-        """Score those of ``rows``, rising, that were not in the heat, too."""
-        rest = np.setdiff1d(rows, heat)
-        if not rest.size:
-            return self.begun
-        objective = self.opening.objective.of(rows)
-        more = _score(self.opening.objective.of(rest), self.opening.theta)
-        values = np.concatenate([self.begun.answers.values, more.values])
-        scores = Scores(values[np.argsort(np.concatenate([heat, rest]))], more.answer)
-        return replace(self.begun, objective=objective, maps=fit_map(scores, objective.targets))
-
-
 class _Judged(NamedTuple):
     begun: Beginning
     look: Look
     lead: float
 
 
-def _finalists(runners: list[_Runner], looks: int) -> list[_Runner]:
+def _finalists(runners: list[Runner], looks: int) -> list[Runner]:
     """The best ``looks``; where there is more than one, the last place is for one that pairs can go on from."""
     ranked = sorted(runners, key=lambda runner: runner.begun.loss)
     final, rest = ranked[:looks], ranked[looks:]
@@ -217,10 +144,6 @@ def _finalists(runners: list[_Runner], looks: int) -> list[_Runner]:
     if looks > 1 and loud and all(runner.begun.place.layout for runner in final):
         final[-1] = loud
     return final
-
-
-def _score(objective: Objective, theta: Float) -> Scores:
-    return objective.oracle.query(objective.prompt.apply(objective.images, theta))
 
 
 def _losses(begun: Beginning, look: Look, selection: Selection) -> Float:

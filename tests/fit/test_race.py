@@ -115,7 +115,7 @@ def test_a_heat_leaves_no_class_out(
     make_problem: Make, monkeypatch: pytest.MonkeyPatch, *, rare: bool, queries: int
 ) -> None:
     """Neither where classes are more than a heat's images, nor the one image of a class; no map can do without."""
-    monkeypatch.setattr("bbprompt.fit.race.HEAT", 2)
+    monkeypatch.setattr("bbprompt.fit.runner.HEAT", 2)
     problem = problem_of(make_problem, Linear())
     found = fit(arranged(with_one_image_of_a_class(problem) if rare else problem), queries=queries)
     assert found.stopped == "done"
@@ -158,7 +158,7 @@ def test_finalists_are_scored_on_all_images_and_each_once(
     make_problem: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A heat of 20 of 60 images; the map of what is kept is that of all of them, in their order."""
-    monkeypatch.setattr("bbprompt.fit.race.HEAT", 20)
+    monkeypatch.setattr("bbprompt.fit.runner.HEAT", 20)
     oracle = Centre()
     problem = arranged(problem_of(make_problem, oracle))
     plain, rng, oracle.asked = beginning(problem), np.random.default_rng(0), 0
