@@ -21,6 +21,7 @@ import numpy as np
 
 from bbprompt.arrays import Float, Int, UInt8
 from bbprompt.fit.beginning import Beginning
+from bbprompt.fit.by_gradient import as_log
 from bbprompt.fit.selection import FitMap, Selection, Watch, unwatched
 from bbprompt.fit.student import Student
 from bbprompt.fit.window import Window
@@ -136,7 +137,8 @@ def _descend(
     for _ in range(STEPS):
         some = rng.choice(len(rows), min(BATCH, len(rows)), replace=False)
         levels = objective.prompt.levels_ste(moving)
-        answers = student.log_scores(objective.prompt.template.apply(images[some], levels)) + shift[some]
+        seen = student.log_scores(objective.prompt.template.apply(images[some], levels))
+        answers = as_log(seen, scores.answer) + shift[some]
         loss = objective.loss.with_slope(maps(answers, rows[some]), targets[some]).mean()
         optimiser.zero_grad()
         loss.backward()
@@ -155,4 +157,4 @@ def _shift(
         seen = [
             student.log_scores(objective.prompt.template.apply(part, levels)) for part in torch.split(images, BATCH)
         ]
-    return torch.from_numpy(scores.log()).float() - torch.cat(seen)
+    return torch.from_numpy(scores.log()).float() - as_log(torch.cat(seen), scores.answer)

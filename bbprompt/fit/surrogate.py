@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bbprompt.arrays import Float
+from bbprompt.fit.by_gradient import as_log
 from bbprompt.fit.student import Student
 from bbprompt.labelmaps import CrossFit
 from bbprompt.objective import Objective
@@ -56,7 +57,7 @@ class Surrogate:
         moving = torch.tensor(theta, dtype=torch.float32, requires_grad=True)
         images = torch.from_numpy(objective.images[rows]).float()
         laid = objective.prompt.template.apply(images, objective.prompt.levels_ste(moving))
-        class_scores = self.maps(self.student.log_scores(laid), rows)
+        class_scores = self.maps(as_log(self.student.log_scores(laid), self.start.answer), rows)
         loss = objective.loss.with_slope
         loss(class_scores, torch.from_numpy(objective.targets[rows])).mean().backward()
         assert moving.grad is not None

@@ -74,7 +74,7 @@ class Surface:
         truth, targets = torch.from_numpy(log).float(), torch.from_numpy(self.task.splits.train.targets)
 
         def of(rows: Int, levels: torch.Tensor) -> torch.Tensor:
-            answers = student.log_scores(levels)
+            answers = as_log(student.log_scores(levels), self.start.answer)
             shifted = answers + truth[rows] - answers.detach()
             summed: torch.Tensor = self.task.loss(self.maps(shifted, rows), targets[rows]).sum()
             return summed

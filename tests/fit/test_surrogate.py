@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 from bbprompt.fit.surrogate import Surrogate
 from bbprompt.losses import LOSSES
 from tests.fit.conftest import Linear, Problem
-from tests.fit.students import KnowsAll
+from tests.fit.students import KnowsAll, true_gradient
 
 Make = Callable[..., Problem]
 
@@ -34,6 +34,17 @@ def test_the_loss_rises_along_it(make_problem: Make) -> None:
     direction = surrogate(problem, KnowsAll())(problem.theta)
     step = 20 / 255 * np.sqrt(direction.size) * direction / np.linalg.norm(direction)
     assert loss(problem, problem.theta + step) > loss(problem, problem.theta - step) + 0.5
+
+
+@pytest.mark.parametrize("label_map", ["iterative", "linear"])
+def test_a_perfect_student_gives_the_oracles_own_slope(
+    make_problem: Make, monkeypatch: pytest.MonkeyPatch, label_map: str
+) -> None:
+    """Whatever constant its answers are short of: a linear map weighs labels unevenly."""
+    monkeypatch.setattr("bbprompt.fit.surrogate.IMAGES", 60)
+    problem = make_problem(label_map=label_map)
+    found, truth = surrogate(problem, KnowsAll())(problem.theta), true_gradient(problem)
+    assert found @ truth / np.linalg.norm(found) / np.linalg.norm(truth) > 0.999
 
 
 def test_it_is_taught_once_and_queries_nothing(make_problem: Make) -> None:
