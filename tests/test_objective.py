@@ -87,3 +87,10 @@ def test_noise_is_uniform_and_stays_within_bounds() -> None:
     np.testing.assert_allclose(np.bincount(noise.ravel() + 8) / noise.size, 1 / 17, atol=0.01)
     dark = jitter(np.zeros((10, 2, 2, 3), dtype=np.uint8), np.arange(10), levels=8, seed=0)
     assert dark.max() <= 8
+
+
+def test_what_a_map_is_fitted_to_is_an_image_without_noise() -> None:
+    found, oracle = objective("agreement", level=EDGE, images=30)
+    scores = found.score(np.full(48, 3 / 255), np.array([4, 2]))
+    np.testing.assert_array_equal(oracle.seen[-1], np.full((2, 4, 4, 3), EDGE + 3))
+    assert scores.values.tolist() == [[0, 1], [0, 1]]

@@ -18,9 +18,9 @@ import numpy as np
 from bbprompt.arrays import Float
 from bbprompt.estimators.adam import Adam
 from bbprompt.estimators.base import Candidates
-from bbprompt.estimators.options import LEVEL, Count, Decay, Positive, asked, checked, starting_point, told
+from bbprompt.estimators.options import LEVEL, Count, Decay, Positive, Share, asked, checked, starting_point, told
 from bbprompt.estimators.pairs import differences, paired, two_sided
-from bbprompt.estimators.prior import Prior, Share, unit_direction
+from bbprompt.estimators.prior import Prior, unit_direction
 from bbprompt.estimators.state import restore, snapshot
 
 

@@ -34,6 +34,7 @@ LEVEL = 1 / 255
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 NonNegative: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+Share: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Decay: TypeAlias = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 
 

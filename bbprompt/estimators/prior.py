@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, TypeAlias
+from typing import TypeAlias
 
-import msgspec
 import numpy as np
 
 from bbprompt.arrays import Float
@@ -16,8 +15,6 @@ Prior: TypeAlias = Callable[[Float], Float]
 
 Zeros, or anything that is not finite, say nothing. A run resumes exactly where the same theta gives the same direction.
 """
-
-Share: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 
 def unit_direction(prior: Prior, theta: Float) -> Float | None:

@@ -14,19 +14,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from typing import Annotated, Any, TypeAlias
+from typing import Any
 
-import msgspec
 import numpy as np
 
 from bbprompt.arrays import Float
 from bbprompt.errors import ConfigError
 from bbprompt.estimators.base import Candidates
-from bbprompt.estimators.options import LEVEL, Count, Positive, asked, checked, starting_point, told
+from bbprompt.estimators.options import LEVEL, Count, Positive, Share, asked, checked, starting_point, told
 from bbprompt.estimators.pairs import shared
 from bbprompt.estimators.state import restore, snapshot
-
-Share: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 HALVINGS = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)
 """Steps, of 10,000, after which the share of changed pixels halves."""

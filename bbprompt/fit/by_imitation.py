@@ -188,6 +188,6 @@ def _carry_back(
 ) -> None:
     """Fit the map to what the service answers to ``images`` training images under the prompt, and look."""
     rows = some_of_each(objective.targets, images, rng)
-    scores = objective.query(learned.theta[None], rows[None])
+    scores = objective.score(learned.theta, rows)
     maps = fit_map(scores, objective.targets[rows])
     selection.look(learned.theta, maps, step=1, queries=selection.cost + images, loss=None)

@@ -66,5 +66,5 @@ def learn_map(
 
 
 def _side_by_side(answers: list[Float32], start: Scores) -> Scores:
-    """The answers to an image and its variations in a row, so that cross-validation leaves them out together."""
+    """The answers to an image and its variations in a row, so that cross-validation leaves most of them out together."""
     return Scores(np.stack(answers, axis=1).reshape(-1, answers[0].shape[1]), start.answer)

@@ -16,7 +16,7 @@ from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
 from bbprompt.fit.window import Window
 from bbprompt.labelmaps import CrossFit
 from bbprompt.objective import Objective
-from bbprompt.oracle import Scores
+from bbprompt.oracle import Answer, Scores
 from bbprompt.sampling import Sampler
 
 LOOKING = 0.25
@@ -151,12 +151,13 @@ class _Moving:
     def score_everything(self) -> None:
         """A map of one prompt needs answers of one prompt: those in the window are of many."""
         everything = np.arange(len(self.targets))
-        self.window.push(self.objective.query(self.estimator.best[None], everything[None]), everything)
+        self.window.push(self.objective.score(self.estimator.best, everything), everything)
         self.asked += len(everything)
 
     def state_dict(self) -> dict[str, Any]:
         parts = {name: getattr(self, name).state_dict() for name in _PARTS}
-        return {**parts, **{name: getattr(self, name) for name in _COUNTS}}
+        taught = {"answer": str(self.maps.scores.answer), "taught": self.maps.scores.values}
+        return {**parts, **{name: getattr(self, name) for name in _COUNTS}, **taught}
 
     def resume(self, checkpoint: Path | None) -> bool:
         if checkpoint is None or not checkpoint.exists():
@@ -164,8 +165,7 @@ class _Moving:
         state = load_state(checkpoint)
         for name in _PARTS:
             getattr(self, name).load_state_dict(state[name])
-        if self.maps.whole.learns:
-            self.maps = self.fit_map(self.window.scores, self.targets)
+        self.maps = self.fit_map(Scores(state["taught"], Answer(state["answer"])), self.targets)
         for name in _COUNTS:
             setattr(self, name, state[name])
         return True

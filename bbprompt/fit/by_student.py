@@ -93,7 +93,7 @@ def learn_from_student(
     theta = _descend(objective, student, maps, theta, scores, rows, rng)
     while worse < PATIENCE and asked + size + selection.cost <= queries:
         rows = sampler.draw(np.zeros(1, dtype=np.int64), size)[0]
-        scores = objective.query(theta[None], rows[None])
+        scores = objective.score(theta, rows)
         asked, rounds = asked + size, rounds + 1
         window.push(scores, rows)
         maps = fit_map(window.scores, objective.targets)

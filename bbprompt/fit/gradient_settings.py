@@ -27,7 +27,7 @@ class GradientSettings(msgspec.Struct, frozen=True, kw_only=True):
         batch_size: images per step.
         momentum: of sgd.
         warmup_steps: steps of linear rise before the decay.
-        looks: looks at validation, evenly spaced over the epochs.
+        looks: looks at validation: one each ``epochs // looks`` epochs, and one after the last.
         augment: flip and crop training images at random (EVP); see ``augment.py``.
     """
 

@@ -12,8 +12,8 @@ from bbprompt.labelmaps import CrossFit
 from bbprompt.records import Outlook
 
 WON = {500: (0.0, 0.07), 1_000: (0.0, 0.12), 2_000: (0.0, 0.2), 5_000: (0.02, 0.2), 10_000: (0.1, 0.29)}
-"""Of what the map alone leaves, the share that ``auto`` won with so many queries: lower and upper quartile over the
-tasks of benchmarks/results/queries (`python -m benchmarks.queries outlook`)."""
+"""Of what the map alone leaves, the share that ``auto`` won with so many queries, the map's own included: lower and upper
+quartile over the tasks of benchmarks/results/queries (`python -m benchmarks.queries outlook`)."""
 
 
 def outlook(maps: CrossFit, *, queries: int) -> Outlook:
@@ -22,10 +22,10 @@ def outlook(maps: CrossFit, *, queries: int) -> Outlook:
     Args:
         maps: fitted to the answers to the training images without a prompt; each image goes through the one that was
             fitted without it.
-        queries: images that ``auto`` may score.
+        queries: images that ``auto`` may score, beside those that ``maps`` were fitted to.
     """
     alone = accuracy(maps.held_out(), maps.targets)
-    measured = [budget for budget in WON if budget <= queries]
+    measured = [budget for budget in WON if budget <= queries + len(maps.targets)]
     low, high = WON[max(measured)] if measured else (0.0, 0.0)
     left = 1.0 - alone.value
     return Outlook(alone=alone.value, most=1.0 - alone.low, low=low * left, high=high * left)

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bbprompt.arrays import Float, Int
+from bbprompt.arrays import Int
 from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.layout import Arranged
 from bbprompt.fit.selection import FitMap
-from bbprompt.objective import Objective
 from bbprompt.oracle import Scores
 
 HEAT, EACH = 160, 4
@@ -44,7 +43,7 @@ class Runner:
             OracleError: a query failed for good.
         """
         objective = opening.objective.of(heat)
-        maps = fit_map(_score(objective, opening.theta), objective.targets)
+        maps = fit_map(opening.objective.score(opening.theta, heat), objective.targets)
         return cls(opening, heat, Beginning(objective, opening.theta, maps, opening.place, asked=0))
 
     def go_on(self, rows: Int, fit_map: FitMap) -> Beginning:
@@ -57,11 +56,7 @@ class Runner:
         if not rest.size:
             return self.begun
         objective = self.opening.objective.of(rows)
-        more = _score(self.opening.objective.of(rest), self.opening.theta)
+        more = self.opening.objective.score(self.opening.theta, rest)
         values = np.concatenate([self.begun.answers.values, more.values])
         scores = Scores(values[np.argsort(np.concatenate([self.heat, rest]))], more.answer)
         return replace(self.begun, objective=objective, maps=fit_map(scores, objective.targets))
-
-
-def _score(objective: Objective, theta: Float) -> Scores:
-    return objective.oracle.query(objective.prompt.apply(objective.images, theta))

@@ -23,7 +23,8 @@ class CrossFit:
 
     Attributes:
         whole: fitted to all n images: the one to select and to deploy.
-        parts: each fitted without one fold; a map with hardly any parameters has itself as its only part.
+        parts: each fitted without one fold. Every map but the linear one has itself as its only part, which is as good
+            where it has hardly any parameters; of BLM and of means of many labels, losses of its own images flatter it.
         fold: int64, shape (n,): the part that was fitted without image i.
         scores: the answers (n, k) that they were fitted to.
         targets: int64, shape (n,): the classes, likewise.

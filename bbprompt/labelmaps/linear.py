@@ -134,7 +134,7 @@ def _folds(targets: Int, *, c: int) -> Int:
     """For each image the fold that leaves it out, every class in all of them; all 0 where there can be only one.
 
     A fold is a stretch of the answers as they came, not a random draw: when an image was scored several times in a
-    row, as in antithetic pairs, its answers stay together, and no fold is judged on images that it was fitted to.
+    row, its answers stay together, but for one image or so of a class at a fold's edge.
     """
     folds = min(FOLDS, int(np.bincount(targets, minlength=c).min()))
     fold = np.zeros(len(targets), dtype=np.int64)

@@ -77,7 +77,7 @@ def recovered_gain(accuracy: Sequence[float], floor: Sequence[float], ceiling: S
 
 
 def queries_to_reach(share: float, gains: Sequence[tuple[int, float]]) -> int | None:
-    """The smallest of rising budgets from which R is at least ``share``; ``None`` if it never is.
+    """The first of rising budgets at which R is at least ``share``; ``None`` if it never is.
 
     Args:
         share: of the gradient's gain, such as 0.5.

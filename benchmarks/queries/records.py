@@ -24,7 +24,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         budget: the most images that it may have had scored.
         spent: images that it has had scored. For gradients: passed forward.
-        validation: accuracy there of what it selected; ``None`` where nothing was selected.
+        validation: the highest accuracy there that a look saw; ``None`` where none was taken.
         test: accuracy of that, prompt and map, on the test images.
     """
 

@@ -9,6 +9,7 @@ from benchmarks.queries.answers import FULL
 from benchmarks.queries.methods import GRADIENT, NO_PROMPT, REFERENCES
 from benchmarks.queries.metrics import Estimate, mean, paired_difference, recovered_gain
 from benchmarks.queries.records import Cell, CellRecord
+from benchmarks.queries.tasks import CLASSES
 
 Seeded = dict[int, float]
 """Accuracy on the test images, by seed."""
@@ -111,9 +112,10 @@ def _enter(group: Group, record: CellRecord) -> None:
     method, seed = record.cell.method, record.cell.seed
     found, failed = group.found.setdefault(method, {}), group.failed.setdefault(method, {})
     accuracies = {mark.budget: mark.test.accuracy for mark in record.marks}
+    least = CLASSES * (record.settings.data.shots or 0) + record.settings.data.validation
     for budget in record.budgets:
         if budget in accuracies:
             found.setdefault(budget, {})[seed] = accuracies[budget]
-        elif record.error is not None and seed in group.floor:
+        elif record.error is not None and budget >= least and seed in group.floor:
             found.setdefault(budget, {})[seed] = group.floor[seed]
             failed.setdefault(budget, set()).add(seed)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from bbprompt.config import RunConfig, parse_config
+from bbprompt.config import DataConfig, RunConfig, parse_config
 from bbprompt.records import AccuracyRecord
 from benchmarks.machine import describe
 from benchmarks.queries.__main__ import main
@@ -141,6 +141,18 @@ def test_the_table_by_hand() -> None:
     assert "| auto | 2 | 0.650 ± 0.635 (0.25 ± 0.00) | 0.850 ± 0.635 (0.75 ± 0.00) | 1,000 | – |" in table
     assert "| spsa | 2 | 0.550 ± 0.635 (0.00 ± 0.00) | 0.600 ± 0.000 (0.12 ± 1.59), 1 failed | – | – |" in table
     assert "| no-prompt | +0.100 ± 0.000 | +0.300 ± 0.000 |" in table
+
+
+def test_a_failed_cell_counts_where_its_budget_would_have_sufficed() -> None:
+    shots = msgspec.structs.replace(run_file(), data=DataConfig(source="digits", shots=16, validation=100))
+    records = [
+        record_of("no-prompt", 1, {160: 0.5}),
+        record_of("gradient", 1, {320: 0.9}),
+        record_of("spsa", 1, {}, budgets=(250, 500), error="ValueError: diverged", settings=shots),
+    ]
+    (group,) = summarise(records)
+    assert group.found["spsa"] == {500: {1: 0.5}}
+    assert group.failed["spsa"] == {500: {1}}
 
 
 def test_refuses_unknown_names_with_the_nearest() -> None:

@@ -89,6 +89,7 @@ def fit(
     queries: int,
     student: Student | None = None,
     signs: bool = True,
+    looked: bool = False,
     checkpoint: Path | None = None,
     stop_at: int | None = None,
 ) -> Fit:
@@ -107,6 +108,7 @@ def fit(
         fit_map=problem.fit_map,
         start=problem.start,
         queries=queries,
+        looked=looked,
         rng=np.random.default_rng(6),
         checkpoint=checkpoint,
         watch=watch,

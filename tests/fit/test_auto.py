@@ -36,9 +36,11 @@ def test_a_good_student_gets_there_before_pairs_do(make_problem: Make) -> None:
 
 
 def test_a_bad_student_is_dropped_and_never_leads_below_no_prompt(make_problem: Make) -> None:
-    student = Misleads()
-    found = fit(make_problem(), student=student, queries=3000)
-    assert best(found) >= found.history[0].accuracy.accuracy
+    student, problem = Misleads(), make_problem()
+    found = fit(problem, student=student, queries=3000)
+    own, targets = problem.selection.own, problem.selection.targets
+    answers = Linear().query(found.prompt.apply(own.images, found.theta)).log()
+    assert (found.label_map(answers).argmax(axis=1) == targets).mean() >= found.history[0].accuracy.accuracy
     assert len(student.lessons) <= 1 + 3
 
 

@@ -83,3 +83,14 @@ def test_one_look_goes_to_the_better_of_two_openings_where_answers_are_partial(
     assert selection.best is not None
     assert (selection.best.place.layout == Layout(1 / 4, 128)) == small
     assert np.bincount(selection.best.maps.targets).tolist() == 3 * [taught // 3]
+
+
+@pytest.mark.parametrize(("queries", "looks"), [(179, 1), (180, 2)])
+def test_where_the_row_to_beat_was_looked_at_an_opening_needs_all_training_images_and_a_look(
+    make_problem: Make, queries: int, looks: int
+) -> None:
+    """Its look, which is paid for, is among the queries: there is nothing to save by not taking it."""
+    problem = arranged(problem_of(make_problem, Centre()))
+    found = fit(problem, queries=queries, looked=True)
+    assert (len(found.history), found.queries) == (looks, 60 if looks == 1 else 180)
+    assert (found.prompt != problem.objective.prompt) == (looks == 2)

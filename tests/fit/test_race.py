@@ -198,6 +198,22 @@ def test_a_killed_fit_goes_on_in_its_layout_to_the_same_bits(
     assert (resumed.history, resumed.queries) == (whole.history, whole.queries)
 
 
+def test_a_map_that_does_not_learn_is_the_same_after_a_kill(make_problem: Make, tmp_path: Path) -> None:
+    """It was fitted to the answers under the signs that won, and not to those without a prompt."""
+
+    def problem() -> Problem:
+        made = make_problem(Dazzled(), label_map="frequency")
+        return replace(made, start=Dazzled().query(made.objective.images))
+
+    whole = fit(problem(), queries=2500)
+    with pytest.raises(Stopped):
+        fit(problem(), queries=2500, checkpoint=tmp_path / "state", stop_at=1700)
+    resumed = fit(problem(), queries=2500, checkpoint=tmp_path / "state")
+    assert np.abs(whole.theta).mean() > 16 / 255
+    assert resumed.theta.tobytes() == whole.theta.tobytes()
+    assert resumed.history == whole.history
+
+
 @dataclass
 class Noting(Selection):
     """Remembers where it was asked to look."""
