@@ -29,13 +29,14 @@ from bbprompt.records import (
     LEDGER,
     OVERLAY,
     RESULT,
+    RUN_FILE,
     Costs,
     Outlook,
     ResultRecord,
     RunRecord,
     load_run,
 )
-from bbprompt.runfolder import alone, claim, finished
+from bbprompt.runfolder import alone, claim, finished, renew
 from bbprompt.table import outlook_words
 from bbprompt.task import Task, open_task
 from bbprompt.wrappers import Cached, Replayed, paid, read_replayed
@@ -47,7 +48,7 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
     Args:
         config: the run file's content.
         folder: a new one, or with ``resume`` one that holds this run, unfinished.
-        resume: go on with what was interrupted.
+        resume: go on with what was interrupted, or with a larger budget.
         replay: the folder of a run whose ledger holds every answer: no service is asked, nothing is paid again.
 
     Raises:
@@ -59,12 +60,14 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
     started = time.perf_counter()
     task = open_task(config, oracle=_replayed(replay) if replay else None)
     config = task.config
-    if finished(folder, config):
+    if finished(folder, config, resume=resume):
         return load_run(folder)
     check_method(task)
     plan = None if config.fit.method == GRADIENT else make_plan(task)
+    _check_whose(task, folder / LEDGER)
     claim(folder, config, resume=resume)
     with alone(folder):
+        renew(folder, config)
         task = settle_size(task, folder)
         if replay and not (folder / LEDGER).exists():
             with Ledger.open(replay / LEDGER, budget=Budget()) as ledger:
@@ -97,6 +100,20 @@ def _oracle(task: Task, folder: Path, *, keep: int) -> Iterator[Oracle]:
     else:
         with Ledger.open(folder / LEDGER, budget=_budget(task, keep=keep)) as ledger:
             yield paid(task.oracle, ledger)
+
+
+def _check_whose(task: Task, ledger: Path) -> None:
+    """Refuse to pay again, unasked, for what a ledger holds of a service that has another name now."""
+    if task.config.fit.method == GRADIENT or not ledger.exists():
+        return
+    with Ledger.open(ledger, budget=Budget()) as opened:
+        names = [charge.oracle for charge in opened.bill()]
+    if names and task.spec.name not in names:
+        raise ConfigError(
+            f"{ledger} holds answers of {names[0]}, and this is {task.spec.name}: all would be paid for again; give the "
+            "address and the adapter file that they came from, or another folder (to score a prompt on another service, "
+            "copy it into one)"
+        )
 
 
 def _budget(task: Task, *, keep: int) -> Budget:
@@ -217,6 +234,8 @@ def evaluate_ensemble(pngs: Sequence[Path], config: RunConfig, *, split: str) ->
     task = open_task(config)
     images = getattr(task.splits, split)
     overlays = [_fitting(png, task) for png in pngs]
+    for png in pngs:
+        _check_whose(task, png.parent / LEDGER)
     found = []
     for png, overlay in zip(pngs, overlays, strict=True):
         with _oracle(task, png.parent, keep=0) as oracle:
@@ -230,5 +249,11 @@ def _fitting(png: Path, task: Task) -> Overlay:
         raise ConfigError(
             f"{png} is for {len(overlay.meta.classes)} classes at {overlay.template.canvas} pixels, the run has "
             f"{len(task.classes)} at {task.spec.input_size}; give the run file it was made with"
+        )
+    seed, config = overlay.meta.training.get("seed"), task.config
+    if seed is not None and config.data.seed is None and seed != config.seed:
+        raise ConfigError(
+            f"{png} was trained with seed {seed}, the run file's is {config.seed}: it would draw other images, of which "
+            f"some were trained on; give --seed {seed}, or the {RUN_FILE} beside the prompt"
         )
     return overlay

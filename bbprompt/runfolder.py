@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,29 @@ from bbprompt.config import RunConfig, dump_config, load_config
 from bbprompt.errors import ConfigError
 from bbprompt.records import RESULT, RUN_FILE
 
+HANDLING = frozenset(
+    {"url", "key_env", "key_command", "requests_per_minute", "max_in_flight", "max_batch", "timeout_s"}
+)
+"""Of ``[oracle]``: where a service is, and how it is spoken to."""
+PRICE = "usd_per_"
 
-def finished(folder: Path, config: RunConfig) -> bool:
-    """Whether ``folder`` holds this run, finished.
+
+def finished(folder: Path, config: RunConfig, *, resume: bool = False) -> bool:
+    """Whether ``folder`` holds this run, finished; with ``resume`` one that has a larger budget now is not.
 
     Raises:
-        ConfigError: it belongs to another run.
+        ConfigError: it belongs to another run, or is finished, has a larger budget now and is not to be resumed.
     """
     if not (folder / RUN_FILE).exists():
         return False
-    _check_same(folder, config)
-    return (folder / RESULT).exists()
+    raised = _budget_raised(_the_same(folder, config), config)
+    if not (folder / RESULT).exists():
+        return False
+    if raised and not resume:
+        raise ConfigError(
+            f"{folder} holds this run, finished with a smaller budget; add --resume to go on with more"
+        )
+    return not raised
 
 
 def claim(folder: Path, config: RunConfig, *, resume: bool) -> None:
@@ -36,7 +49,7 @@ def claim(folder: Path, config: RunConfig, *, resume: bool) -> None:
         ConfigError: the folder belongs to another run, or to this one, and ``resume`` was not asked for.
     """
     if (folder / RUN_FILE).exists():
-        _check_same(folder, config)
+        _the_same(folder, config)
         if not resume:
             raise ConfigError(f"{folder} holds this run, unfinished; add --resume to go on, or name another --out")
         return
@@ -47,6 +60,13 @@ def claim(folder: Path, config: RunConfig, *, resume: bool) -> None:
         write_atomically(folder / RUN_FILE, dump_config(config).encode())
     except OSError as error:
         raise ConfigError(f"cannot write into {folder}: {error.strerror}; name another --out") from error
+
+
+def renew(folder: Path, config: RunConfig) -> None:
+    """Let a run that is ``claim``ed go on with the budget and the address that it has now."""
+    if load_config(folder / RUN_FILE) != config:
+        (folder / RESULT).unlink(missing_ok=True)
+        write_atomically(folder / RUN_FILE, dump_config(config).encode())
 
 
 @contextmanager
@@ -75,19 +95,48 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _check_same(folder: Path, config: RunConfig) -> None:
-    before, now = (_comparable(c) for c in (load_config(folder / RUN_FILE), config))
-    changed = [key for key in now if before[key] != now[key]]
-    if changed:
-        key = changed[0]
-        raise ConfigError(
-            f"{folder} belongs to another run: its {key} is {before[key]}, this one's {now[key]}; "
-            "name another --out, or give that run's file"
-        )
+def _the_same(folder: Path, config: RunConfig) -> RunConfig:
+    """Return the run file in ``folder``, if it is this run's."""
+    before = load_config(folder / RUN_FILE)
+    was, now = _comparable(before), _comparable(config)
+    for key in now:
+        if was[key] != now[key]:
+            raise ConfigError(
+                f"{folder} belongs to another run: its {key} is {was[key]}, this one's {now[key]}; "
+                "name another --out, or give that run's file"
+            )
+    return before
 
 
 def _comparable(config: RunConfig) -> dict[str, Any]:
-    """All that makes a run this run; a service may move, and its answers in the ledger go by its name, not its URL."""
+    """All that makes a run this run.
+
+    A service may move, be paced otherwise and change its price: its answers in the ledger go by its name.
+    """
     document: dict[str, Any] = msgspec.to_builtins(config)
-    document["oracle"]["options"].pop("url", None)
+    options = document["oracle"]["options"]
+    for key in [key for key in options if key in HANDLING or key.startswith(PRICE)]:
+        del options[key]
+    del document["budget"]
     return document
+
+
+def _budget_raised(before: RunConfig, config: RunConfig) -> bool:
+    """Whether there is more to spend now.
+
+    Raises:
+        ConfigError: there is less.
+    """
+    pairs = [(before.budget.queries, config.budget.queries), (before.budget.usd, config.budget.usd)]
+    limits = [(inf if was is None else was, inf if now is None else now) for was, now in pairs]
+    if any(now < was for was, now in limits):
+        raise ConfigError(
+            f"this run has begun with a budget of {_words(before)}, and {_words(config)} are less; "
+            "raise [budget], or name another --out"
+        )
+    return any(now > was for was, now in limits)
+
+
+def _words(config: RunConfig) -> str:
+    said = [(config.budget.queries, "queries"), (config.budget.usd, "USD")]
+    return " and ".join(f"{limit:,} {unit}" for limit, unit in said if limit is not None) or "no limit"

@@ -1,0 +1,118 @@
+"""What may change between a run and its resume, and what may not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bbprompt.arrays import UInt8
+from bbprompt.config import RunConfig, load_config, parse_config
+from bbprompt.errors import BudgetExhausted, ConfigError, OracleError
+from bbprompt.ledger import Budget, Ledger
+from bbprompt.oracle import Scores
+from bbprompt.records import LEDGER, OVERLAY, RESULT, RUN_FILE
+from bbprompt.run import evaluate_png, fit_run
+from tests.run.conftest import Digits, document
+
+
+def with_budget(queries: int, **tables: object) -> RunConfig:
+    return parse_config(document(budget={"queries": queries}, **tables))
+
+
+def paid_for(folder: Path) -> int:
+    with Ledger.open(folder / LEDGER, budget=Budget()) as ledger:
+        return ledger.spent.queries
+
+
+@pytest.mark.parametrize("method", ["antithetic", "auto"])
+def test_a_finished_run_goes_on_with_a_larger_budget_and_pays_nothing_twice(
+    oracle: Digits, tmp_path: Path, method: str
+) -> None:
+    less, more = (with_budget(queries, fit={"method": method}) for queries in (700, 1_100))
+    folder = tmp_path / "run"
+    first = fit_run(less, folder)
+    with pytest.raises(ConfigError, match="finished with a smaller budget; add --resume"):
+        fit_run(more, folder)
+    assert oracle.asked == paid_for(folder) == first.result.costs.queries
+    second = fit_run(more, folder, resume=True)
+    assert oracle.asked == paid_for(folder) == second.result.costs.queries
+    assert 700 < oracle.asked <= 1_100
+    assert load_config(folder / RUN_FILE).budget == more.budget
+    assert fit_run(more, folder).result == second.result
+
+
+def test_a_run_whose_budget_ended_before_there_was_a_prompt_goes_on_with_a_larger_one(
+    oracle: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, query = tmp_path / "run", oracle.query
+
+    def lost(images: UInt8) -> Scores:
+        query(images)
+        raise OracleError("the answer was lost on its way")
+
+    monkeypatch.setattr(oracle, "query", lost)
+    less = with_budget(318, fit={"method": "auto"})
+    for _ in range(100):
+        with pytest.raises((OracleError, BudgetExhausted)) as ended:
+            fit_run(less, folder, resume=folder.exists())
+        if ended.type is BudgetExhausted:
+            break
+    monkeypatch.setattr(oracle, "query", query)
+    assert paid_for(folder) == oracle.asked <= 318
+    found = fit_run(with_budget(1_000, fit={"method": "auto"}), folder, resume=True)
+    assert found.result.prompt.n == 50
+    assert paid_for(folder) == oracle.asked <= 1_000
+
+
+def test_a_budget_is_not_lowered(oracle: Digits, tmp_path: Path) -> None:
+    fit_run(with_budget(900), tmp_path / "run")
+    asked = oracle.asked
+    with pytest.raises(ConfigError, match=r"begun with a budget of 900 queries, and 800 queries are less"):
+        fit_run(with_budget(800), tmp_path / "run", resume=True)
+    assert oracle.asked == asked
+    assert (tmp_path / "run" / RESULT).exists()
+
+
+def test_a_service_may_move_and_be_paced_and_priced_otherwise(oracle: Digits, tmp_path: Path) -> None:
+    options = {"url": "http://127.0.0.1:2", "key_env": "KEY", "requests_per_minute": 60, "usd_per_image": 0.002}
+    before, after = (
+        with_budget(900, oracle={"adapter": "features", **changed})
+        for changed in ({"url": "http://there:1"}, options)
+    )
+    first = fit_run(before, tmp_path / "run")
+    assert fit_run(after, tmp_path / "run").result == first.result
+
+
+def test_a_service_of_another_name_is_not_paid_unasked(oracle: Digits, tmp_path: Path) -> None:
+    """As where an adapter file's address is in the name, or the file was changed."""
+    folder, config = tmp_path / "run", with_budget(900)
+    fit_run(config, folder)
+    (folder / RESULT).unlink()
+    asked, oracle.spec = oracle.asked, replace(oracle.spec, name="features, moved")
+    for again in (config, with_budget(2_000)):
+        with pytest.raises(ConfigError, match=r"holds answers of features, and this is features, moved"):
+            fit_run(again, folder, resume=True)
+    with pytest.raises(ConfigError, match="copy it into one"):
+        evaluate_png(folder / OVERLAY, config, split="test")
+    assert oracle.asked == asked
+    (tmp_path / "elsewhere").mkdir()
+    copied = tmp_path / "elsewhere" / OVERLAY
+    copied.write_bytes((folder / OVERLAY).read_bytes())
+    assert evaluate_png(copied, config, split="test").accuracy.n == 50
+    assert oracle.asked == asked + 50
+
+
+def test_a_prompt_is_not_scored_on_images_that_another_seed_trained_on(
+    oracle: Digits, config: RunConfig, tmp_path: Path
+) -> None:
+    fit_run(config, tmp_path / "run")
+    asked, other = oracle.asked, msgspec.structs.replace(config, seed=7)
+    with pytest.raises(ConfigError, match=r"trained with seed 1, the run file's is 7: .* give --seed 1"):
+        evaluate_png(tmp_path / "run" / OVERLAY, other, split="test")
+    assert oracle.asked == asked
+    shared = msgspec.structs.replace(other, data=msgspec.structs.replace(config.data, seed=1))
+    assert evaluate_png(tmp_path / "run" / OVERLAY, shared, split="test").accuracy.n == 50
+    assert oracle.asked == asked
