@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -197,8 +198,8 @@ def _seed(value: object, key: str = "seed") -> int:
 
 
 def _check_positive(key: str, value: float | None) -> None:
-    if value is not None and not value > 0:
-        raise ConfigError(f"{key} must be more than 0, got {value}; leave it out for no limit, or raise it")
+    if value is not None and not 0 < value < inf:
+        raise ConfigError(f"{key} must be more than 0 and finite, got {value}; leave it out for no limit")
 
 
 def load_config(path: Path | str, *, seed: int | None = None) -> RunConfig:

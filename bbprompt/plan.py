@@ -42,7 +42,7 @@ def make_plan(task: Task) -> Plan:
     """Divide the run's budget of queries.
 
     Raises:
-        ConfigError: no budget, or one too small for a single step of training.
+        ConfigError: no budget, or one too small for two looks at validation and a pair of probes.
     """
     budget = _queries(task)
     train, test = len(task.splits.train.targets), 2 * len(task.splits.test.targets)
@@ -54,9 +54,9 @@ def make_plan(task: Task) -> Plan:
     least = 2 * len(task.splits.validation.targets) + 2
     if fit < least:
         raise ConfigError(
-            f"[budget] queries = {budget} is too small: {baseline + start} for training images, {test} for the test, "
+            f"[budget] {_said(task, budget)} is too small: {baseline + start} for training images, {test} for the test, "
             f"{spare} spare and at least {least} to train and validate are {budget - fit + least}; "
-            "raise it, or lower [data] shots, validation or test"
+            "raise it, or lower [data] shots, validation or test, or [budget] spare"
         )
     return Plan(baseline=baseline, start=start, fit=fit, test=test, spare=spare)
 
@@ -65,12 +65,23 @@ def _queries(task: Task) -> int:
     """The budget in queries: as it is set, and no more than the budget in dollars buys."""
     limit, usd, spec = task.config.budget.queries, task.config.budget.usd, task.spec
     price = spec.usd(spec.max_batch, requests=1)
+    if usd is not None and price is None and limit is not None:
+        raise ConfigError(
+            f"[budget] usd = {usd:g} needs the service's price, and none is known; say it in [oracle] (usd_per_query, "
+            "usd_per_image, ...), or leave usd out"
+        )
     if usd is not None and price:
         bought = int(usd / price * spec.max_batch)
         limit = bought if limit is None else min(limit, bought)
     if limit is None:
         raise ConfigError("a query-only method needs a limit: set [budget] queries, as in queries = 5000")
     return limit
+
+
+def _said(task: Task, queries: int) -> str:
+    """The limit as the run file has it."""
+    budget = task.config.budget
+    return f"queries = {queries}" if budget.queries == queries else f"usd = {budget.usd:g}, {queries} queries,"
 
 
 def _spare(task: Task, budget: int) -> int:

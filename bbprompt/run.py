@@ -147,6 +147,10 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
             checkpoint=folder / CHECKPOINT,
             watch=watch,
         )
+    if plan is not None and fit.stopped == "done" and fit.queries <= len(task.splits.validation.targets):
+        tell(
+            f"no prompt was tried: the fit's {plan.fit:,} queries hold none beside a look at validation; raise [budget]"
+        )
     return baseline, ahead, fit
 
 

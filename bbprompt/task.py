@@ -20,7 +20,7 @@ from bbprompt.oracle import Oracle, OracleSpec, Scores
 from bbprompt.parametrisations import make_parametrisation
 from bbprompt.prompt import PixelPrompt
 from bbprompt.registry import open_oracle
-from bbprompt.templates import make_template
+from bbprompt.templates import TEMPLATES, make_template
 from bbprompt.templates.padding import Padding
 from bbprompt.templates.resize import MID_GREY
 from bbprompt.templates.resize import fit as resize
@@ -142,6 +142,8 @@ def make_prompt(config: RunConfig, canvas: tuple[int, int]) -> PixelPrompt:
         ConfigError: an unknown name or option, or a size that does not fit.
     """
     asked = config.prompt
+    if asked.template != ANY:
+        look_up("template", asked.template, {ANY: None, **TEMPLATES})
     template = make_template(
         WHOLE if asked.template == ANY else asked.template,
         canvas=canvas,

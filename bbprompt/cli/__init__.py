@@ -48,7 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = cli.main(args=arguments, prog_name="bbprompt", standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        sys.exit(_say("interrupted; go on with --resume", INTERRUPTED))
+        sys.exit(
+            _say(
+                "interrupted; what was paid for is kept, and the same command goes on (fit and compare with --resume)",
+                INTERRUPTED,
+            )
+        )
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -226,6 +226,14 @@ def test_a_budget_too_small_is_refused_before_a_query(oracle: Digits, tmp_path: 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(("queries", "tried"), [(330, False), (372, True)])
+def test_a_budget_that_holds_no_prompt_beside_the_looks_says_so(
+    oracle: Digits, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, queries: int, tried: bool
+) -> None:
+    fit_run(parse_config(document(budget={"queries": queries}, fit={"method": "auto"})), tmp_path / "run")
+    assert ("no prompt was tried" in capsys.readouterr().err) == (not tried)
+
+
 def test_evaluating_the_png_again_pays_nothing(oracle: Digits, config: RunConfig, tmp_path: Path) -> None:
     run = fit_run(config, tmp_path / "run")
     asked = oracle.asked

@@ -38,7 +38,8 @@ class Items:
         found = [body] if self.items is None else self.items(body)
         if not isinstance(found, list) or len(found) != n:
             got = f"{len(found)} items" if isinstance(found, list) else show(found)
-            raise AnswerError(f"expected a list of {n} items, one per image, got {got}")
+            where = "" if self.items is None else _looked("items", self.items, body)
+            raise AnswerError(f"expected a list of {n} items, one per image, got {got}{where}")
         return found if self.position is None else _in_order(found, [self.position(item) for item in found])
 
 
@@ -80,6 +81,8 @@ class Reader:
 
     def _row(self, item: object) -> list[float]:
         found = self.path(item)
+        if found is None:
+            raise AnswerError(f"expected labels or scores, got nothing{_looked('path', self.path, item)}")
         if self.settings.shape == "vector":
             return self._vector(found)
         row: list[float | None] = [None] * len(self.columns)
@@ -102,7 +105,13 @@ class Reader:
         if not isinstance(found, list):
             raise AnswerError(f"expected a list of labels and scores, got {show(found)}")
         for entry in found:
-            yield self.label(entry), self.score(entry)
+            yield self._in("label", self.label, entry), self._in("score", self.score, entry)
+
+    def _in(self, key: str, path: Path, entry: object) -> object:
+        found = path(entry)
+        if found is None:
+            raise AnswerError(f"expected a {key}, got nothing{_looked(key, path, entry)}")
+        return found
 
     def _column(self, name: object) -> int | None:
         known = self.columns.get(self._normal(name))
@@ -189,6 +198,10 @@ def _kind(value: list[Any] | dict[str, Any]) -> str:
     if isinstance(value, dict):
         return f"an object with the keys {', '.join(map(_written, list(value)[:5])) or 'none'}"
     return f"a list of {len(value)} beginning with {_written(value[:3])[:SHOWN]}"
+
+
+def _looked(key: str, path: Path, where: object) -> str:
+    return f"; [answer] {key} = {path.text[:120]!r} looked in {show(where)}"
 
 
 def _mapping(found: object) -> dict[str, Any]:

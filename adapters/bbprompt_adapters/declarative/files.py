@@ -189,8 +189,9 @@ def _check(adapter: AdapterFile, where: str) -> None:
 def _check_answer(adapter: AdapterFile, where: str) -> None:
     answer, poll = adapter.answer, adapter.poll
     if (answer.kind == "top_k") != (answer.top_k is not None):
+        got = "kind = 'top_k' and no top_k" if answer.top_k is None else f"kind = {answer.kind!r}"
         raise ConfigError(
-            f"{where} [answer] top_k: goes with kind = 'top_k' and with no other, got {answer.kind!r}"
+            f"{where} [answer] top_k: the number of labels listed, with kind = 'top_k' alone, got {got}"
         )
     if (answer.shape == "label") != (answer.kind == "label"):
         raise ConfigError(f"{where} [answer] shape: 'label' and the kind 'label' go together")

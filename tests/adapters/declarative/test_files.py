@@ -67,7 +67,10 @@ def opened(body: object, document: dict[str, Any] = DOCUMENT, **options: object)
         (change(answer={"kind": "probabilty"}), r"\[answer\] kind: unknown value 'probabilty'; did you mean"),
         (change(answer={"path": "scores["}), r"\[answer\] path: 'scores\[' is no JMESPath"),
         (change(answer={"items": None}), r"\[answer\] lacks items"),
-        (change(answer={"kind": "top_k"}), r"\[answer\] top_k: goes with kind = 'top_k'"),
+        (
+            change(answer={"kind": "top_k"}),
+            r"\[answer\] top_k: .* with kind = 'top_k' alone, got kind = 'top_k' and no top_k",
+        ),
         (change(answer={"shape": "label"}), r"\[answer\] shape: 'label' and the kind 'label' go together"),
         (change(answer={"shape": "embedding"}), r"\[labels\]: goes with the shape 'embedding'"),
         (change(request={"json": {"a": "{imgae}"}}), r"unknown placeholder in .*: 'imgae'; did you mean 'image'\?"),
