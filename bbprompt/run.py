@@ -58,10 +58,10 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
         OracleError: the oracle failed for good. What was paid for is kept, and ``resume`` goes on from it.
     """
     started = time.perf_counter()
-    task = open_task(config, oracle=_replayed(replay) if replay else None)
-    config = task.config
     if finished(folder, config, resume=resume):
         return load_run(folder)
+    task = open_task(config, oracle=_replayed(replay) if replay else None)
+    config = task.config
     check_method(task)
     plan = None if config.fit.method == GRADIENT else make_plan(task)
     _check_whose(task, folder / LEDGER)

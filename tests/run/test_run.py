@@ -110,6 +110,19 @@ def test_a_finished_run_is_read_and_pays_nothing(oracle: Digits, config: RunConf
     assert oracle.asked == asked
 
 
+def test_a_finished_run_is_read_where_its_service_is_gone(
+    oracle: Digits, config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_adapter: str, _options: object) -> Digits:
+        raise OracleError("no server answers")
+
+    first = fit_run(config, tmp_path / "run")
+    monkeypatch.setattr("bbprompt.task.open_oracle", gone)
+    assert fit_run(config, tmp_path / "run").result == first.result
+    with pytest.raises(OracleError):
+        fit_run(config, tmp_path / "another")
+
+
 def test_a_run_replays_from_its_ledger_alone_to_the_same_png(
     oracle: Digits, config: RunConfig, tmp_path: Path
 ) -> None:
