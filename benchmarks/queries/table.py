@@ -15,8 +15,9 @@ NOTHING = "–"
 LEGEND = (
     "Accuracy of prompt and label map on the test images, and in brackets R, the share of the gradient's gain over "
     "the map alone; means over seeds with 95 % intervals (Student's t). Columns are budgets in image queries, "
-    "validation included; – where training images and one look at validation do not fit. A failed seed counts as the "
-    "map alone. The last columns are the smallest budgets that recover half and nine tenths of the gain."
+    "validation included; – where training images and one look at validation do not fit. At the smallest that do, most "
+    "peers take a first look and have no room for a step. A failed seed counts as the map alone. The last columns are "
+    "the smallest budgets that recover half and nine tenths of the gain."
 )
 
 
