@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bbprompt.config import RunConfig
-from bbprompt.methods import check_method
 from bbprompt.records import RunRecord
-from bbprompt.run import fit_run
-from bbprompt.task import open_task
+from bbprompt.run import fit_run, open_run
+from bbprompt.runfolder import finished
 
 
 def compare_runs(configs: Mapping[str, RunConfig], folder: Path, *, resume: bool = False) -> list[RunRecord]:
@@ -19,6 +18,7 @@ def compare_runs(configs: Mapping[str, RunConfig], folder: Path, *, resume: bool
         ConfigError, DataError: one of them cannot be run; nothing is queried then.
         BbpromptError: as ``fit_run``; runs that finished before keep their files.
     """
-    for config in configs.values():
-        check_method(open_task(config))
+    for name, config in configs.items():
+        if not finished(folder / name, config, resume=resume):
+            open_run(config)
     return [fit_run(config, folder / name, resume=resume) for name, config in configs.items()]

@@ -60,20 +60,28 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
     started = time.perf_counter()
     if finished(folder, config, resume=resume):
         return load_run(folder)
-    task = open_task(config, oracle=_replayed(replay) if replay else None)
-    config = task.config
-    check_method(task)
-    plan = None if config.fit.method == GRADIENT else make_plan(task)
+    task, plan = open_run(config, oracle=_replayed(replay) if replay else None)
     _check_whose(task, folder / LEDGER)
-    claim(folder, config, resume=resume)
+    claim(folder, task.config, resume=resume)
     with alone(folder):
-        renew(folder, config)
+        renew(folder, task.config)
         task = settle_size(task, folder)
         if replay and not (folder / LEDGER).exists():
             with Ledger.open(replay / LEDGER, budget=Budget()) as ledger:
                 ledger.copy_to(folder / LEDGER)
         _carry_out(task, plan, folder, started=started)
     return load_run(folder)
+
+
+def open_run(config: RunConfig, *, oracle: Oracle | None = None) -> tuple[Task, Plan | None]:
+    """Open a run, with ``oracle`` if that is given, and divide its budget; gradients have none. Nothing is queried.
+
+    Raises:
+        ConfigError, DataError, OracleError: as ``fit_run``, before a query.
+    """
+    task = open_task(config, oracle=oracle)
+    check_method(task)
+    return task, None if config.fit.method == GRADIENT else make_plan(task)
 
 
 def _replayed(folder: Path) -> Replayed:
