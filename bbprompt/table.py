@@ -113,7 +113,8 @@ def outlook_words(ahead: Outlook) -> str:
         if ahead.high > 0
         else "so few queries are not likely to"
     )
-    return f"{alone}; a prompt can add at most {100 * ahead.most:.1f} points, {likely}"
+    left, most = 100 * (1 - ahead.alone), 100 * ahead.most
+    return f"{alone}; a prompt can add at most the other {left:.1f} points ({most:.1f} at the interval's end), {likely}"
 
 
 def no_prompt_name(result: ResultRecord) -> str:
