@@ -18,6 +18,7 @@ def compare_runs(configs: Mapping[str, RunConfig], folder: Path, *, resume: bool
         ConfigError, DataError: one of them cannot be run; nothing is queried then.
         BbpromptError: as ``fit_run``; runs that finished before keep their files.
     """
+    # Opened here to find mistakes, and again to be run: several models need not fit into memory side by side.
     for name, config in configs.items():
         if not finished(folder / name, config, resume=resume):
             open_run(config)

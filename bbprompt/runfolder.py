@@ -116,9 +116,10 @@ def _comparable(config: RunConfig) -> dict[str, Any]:
     A service may move, be paced otherwise and change its price: its answers in the ledger go by its name.
     """
     document: dict[str, Any] = msgspec.to_builtins(config)
-    options = document["oracle"]["options"]
-    for key in [key for key in options if key in HANDLING or key.startswith(PRICE)]:
-        del options[key]
+    oracle = document["oracle"]
+    oracle["options"] = {
+        key: value for key, value in oracle["options"].items() if key not in HANDLING and not key.startswith(PRICE)
+    }
     del document["budget"]
     return document
 

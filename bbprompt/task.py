@@ -142,10 +142,8 @@ def make_prompt(config: RunConfig, canvas: tuple[int, int]) -> PixelPrompt:
         ConfigError: an unknown name or option, or a size that does not fit.
     """
     asked = config.prompt
-    if asked.template != ANY:
-        look_up("template", asked.template, {ANY: None, **TEMPLATES})
     template = make_template(
-        WHOLE if asked.template == ANY else asked.template,
+        look_up("template", asked.template, {ANY: WHOLE, **{name: name for name in TEMPLATES}}),
         canvas=canvas,
         blend=asked.blend,
         size=_first_size(asked, canvas) if asked.learn_size else asked.size,

@@ -16,7 +16,7 @@ from bbprompt.fit.selection import Fit, FitMap, Selection, Watch, unwatched
 from bbprompt.fit.window import Window
 from bbprompt.labelmaps import CrossFit
 from bbprompt.objective import Objective
-from bbprompt.oracle import Answer, Scores
+from bbprompt.oracle import Scores
 from bbprompt.sampling import Sampler
 
 LOOKING = 0.25
@@ -156,8 +156,7 @@ class _Moving:
 
     def state_dict(self) -> dict[str, Any]:
         parts = {name: getattr(self, name).state_dict() for name in _PARTS}
-        taught = {"answer": str(self.maps.scores.answer), "taught": self.maps.scores.values}
-        return {**parts, **{name: getattr(self, name) for name in _COUNTS}, **taught}
+        return {**parts, **{name: getattr(self, name) for name in _COUNTS}, "taught": self.maps.scores.values}
 
     def resume(self, checkpoint: Path | None) -> bool:
         if checkpoint is None or not checkpoint.exists():
@@ -165,7 +164,7 @@ class _Moving:
         state = load_state(checkpoint)
         for name in _PARTS:
             getattr(self, name).load_state_dict(state[name])
-        self.maps = self.fit_map(Scores(state["taught"], Answer(state["answer"])), self.targets)
+        self.maps = self.fit_map(Scores(state["taught"], self.maps.scores.answer), self.targets)
         for name in _COUNTS:
             setattr(self, name, state[name])
         return True

@@ -105,13 +105,11 @@ class Reader:
         if not isinstance(found, list):
             raise AnswerError(f"expected a list of labels and scores, got {show(found)}")
         for entry in found:
-            yield self._in("label", self.label, entry), self._in("score", self.score, entry)
-
-    def _in(self, key: str, path: Path, entry: object) -> object:
-        found = path(entry)
-        if found is None:
-            raise AnswerError(f"expected a {key}, got nothing{_looked(key, path, entry)}")
-        return found
+            name, score = self.label(entry), self.score(entry)
+            if name is None or score is None:
+                key, path = ("label", self.label) if name is None else ("score", self.score)
+                raise AnswerError(f"expected a {key}, got nothing{_looked(key, path, entry)}")
+            yield name, score
 
     def _column(self, name: object) -> int | None:
         known = self.columns.get(self._normal(name))
