@@ -89,6 +89,7 @@ bench-step: $(MODELS)/.models
 bench-queries: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.queries run --jobs 2
 	$(BIN)/python -m benchmarks.queries table
+	$(BIN)/python -m benchmarks.queries ablation
 	$(BIN)/python -m benchmarks.queries figure
 
 bench-servers: $(VENV)/.dev $(ALL_SERVERS:%=$(SERVERS)/%/.ready)

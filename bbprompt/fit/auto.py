@@ -14,10 +14,11 @@ keeps the best look, no prompt at all being the first, so that the system stays 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,9 @@ from bbprompt.oracle import Scores
 
 FEW = 4
 """Openings that come before a starving map."""
+
+PROBES: Mapping[str, Any] = {"pairs": 10, "radius_levels": 8.0}
+"""Options of the pairs."""
 
 
 def fit_auto(
@@ -99,7 +103,7 @@ def fit_auto(
     moved = np.random.default_rng(rng.integers(2**63))
     return fit_by_query(
         objective,
-        AntitheticPairs(begun.theta, rng=moved, pairs=10, radius_levels=8.0),
+        AntitheticPairs(begun.theta, rng=moved, **PROBES),
         selection,
         fit_map=fit_map,
         start=begun.answers,

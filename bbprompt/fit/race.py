@@ -37,6 +37,9 @@ FIRST = 12
 LOOKS = 3
 """Of validation, at openings; at most a sixth of the queries."""
 
+ERRORS = 1.0
+"""Standard errors that a lead is worth more than."""
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -125,9 +128,9 @@ def affordable(left: int, targets: Int, *, look: int, pairs: bool) -> tuple[int,
 
 
 def lead(losses: Float, *, over: Float) -> float:
-    """By how much ``losses`` (n,) are lower on average than ``over``'s of the same images, less one standard error."""
+    """By how much ``losses`` (n,) are lower on average than ``over``'s of the same images, less ``ERRORS``."""
     lower = over - losses
-    return float(lower.mean() - lower.std() / np.sqrt(len(lower)))
+    return float(lower.mean() - ERRORS * lower.std() / np.sqrt(len(lower)))
 
 
 class _Judged(NamedTuple):

@@ -13,12 +13,13 @@ from bbprompt.labelmaps.linear import Linear
 from benchmarks import RESULTS
 from benchmarks.documents import write_json
 from benchmarks.machine import describe
+from benchmarks.queries import ablation as ablation_
 from benchmarks.queries import outlook as outlook_
 from benchmarks.queries import refit as refit_
 from benchmarks.queries import slopes as slopes_
 from benchmarks.queries import tuning
 from benchmarks.queries.answers import ANSWERS
-from benchmarks.queries.cell import settings, worthwhile
+from benchmarks.queries.cell import recipe, worthwhile
 from benchmarks.queries.figure import draw
 from benchmarks.queries.grid import SEEDS, cells
 from benchmarks.queries.methods import METHODS, NO_PROMPT, REFERENCES, TUNING_FILE
@@ -94,7 +95,7 @@ def run(
 def merge(folders: Sequence[Path], results: Path) -> None:
     """Take over cells that were run elsewhere, into other FOLDERS, with today's settings."""
     for folder in folders:
-        taken = Store(results).merge(Store(folder), settings)
+        taken = Store(results).merge(Store(folder), recipe)
         click.echo(f"{folder}: {len(taken)} of {len(Store(folder).records())} cells are new", err=True)
 
 
@@ -120,6 +121,13 @@ def table(against: str, short: bool, results: Path) -> None:
     """Print the finished cells as Markdown: accuracies, R, costs, differences, ablation, and what is not beaten."""
     groups = summarise(Store(results).records())
     click.echo(headline(groups, against) if short else markdown(groups, against=against))
+
+
+@main.command()
+@RESULTS_OPTION
+def ablation(results: Path) -> None:
+    """Print what the parts of auto are worth, over all tasks; write ablation.md."""
+    _show(ablation_.markdown(summarise(Store(results).records())), results / "ablation.md")
 
 
 @main.command()
@@ -182,7 +190,7 @@ def _show(markdown: str, page: Path) -> None:
 def _run(wanted: Sequence[Cell], budgets: Sequence[int], at_once: int, data: Path, store: Store) -> None:
     records = store.records()
     asked: list[Job] = [(cell, worthwhile(cell, budgets)) for cell in wanted]
-    jobs = [(cell, marks) for cell, marks in asked if not finished(records, cell, marks, settings(cell))]
+    jobs = [(cell, marks) for cell, marks in asked if not finished(records, cell, marks, recipe(cell))]
     click.echo(f"{len(jobs)} cells to run, {len(asked) - len(jobs)} finished", err=True)
     machine = store.add_machine(describe())
     for number, record in enumerate(run_jobs(jobs, at_once=at_once, data=data, machine=machine), start=1):

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bbprompt.config import RunConfig
 from bbprompt.names import look_up
 from bbprompt.task import Task
 from benchmarks.queries.learning import by_gradient, by_own_answer, within, without_prompt
-from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT, Method
-from benchmarks.queries.records import Cell, CellRecord, Mark
+from benchmarks.queries.method import Method
+from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT
+from benchmarks.queries.parts import exchange, exchanged
+from benchmarks.queries.records import Cell, CellRecord, Mark, Recipe
 from benchmarks.queries.remembered import Remembered
 from benchmarks.queries.setup import bench_task, configure, open_cell
 
@@ -33,12 +34,14 @@ def run_row(cell: Cell, row: Method, budgets: Sequence[int], *, data: Path, mach
     started, marks, error = time.perf_counter(), list[Mark](), None
     task = open_cell(cell, data, row)
     try:
-        marks.extend(_marks(task, row, budgets))
+        with exchange(row):
+            marks.extend(_marks(task, row, budgets))
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"
     return CellRecord(
         cell=cell,
         settings=configure(cell, row),
+        exchanged=exchanged(row),
         budgets=tuple(budgets),
         marks=tuple(marks),
         error=error,
@@ -54,9 +57,10 @@ def worthwhile(cell: Cell, budgets: Sequence[int]) -> tuple[int, ...]:
     return tuple(budget for budget in budgets if budget <= bench_task(cell.task).largest_budget)
 
 
-def settings(cell: Cell) -> RunConfig:
-    """Everything that the cell is run with."""
-    return configure(cell, look_up("method", cell.method, METHODS))
+def recipe(cell: Cell) -> Recipe:
+    """What the cell is run with."""
+    row = look_up("method", cell.method, METHODS)
+    return Recipe(configure(cell, row), exchanged(row))
 
 
 def _marks(task: Task, row: Method, budgets: Sequence[int]) -> Iterator[Mark]:

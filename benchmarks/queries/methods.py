@@ -2,79 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from benchmarks import RESULTS
+from benchmarks.queries.method import Method
+from benchmarks.queries.parts import AUTO, PARTS
+from benchmarks.queries.prompts import BAR_FRAME, BAR_SHARE, COARSE, DCT, VP_FRAME, VP_SHARE
 
 NO_PROMPT = "no-prompt"
 GRADIENT = "gradient"
 REFERENCES = (NO_PROMPT, GRADIENT)
 """Floor and ceiling of the recovered gain; both are always measured."""
 
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """How one row learns.
-
-    Attributes:
-        name: of ``[fit] method`` in a run file.
-        options: of that method, as in ``[fit]``.
-        prompt: ``[prompt]`` of a run file; the whole image as it is, pixel by pixel, if left out.
-        share: size of the template as a share of the image's side, where it has one.
-        loss: as in ``[fit]``; answers of labels alone overrule it.
-        needs_student: whether it is nothing without a local model; left out where the installed one is the oracle.
-        own_answer: whether what it shows is the answer of its local model, and not the oracle's.
-        anytime: whether the method goes on from a smaller budget to a larger one. Then it runs once, with a look at
-            validation at each stop; else afresh for each budget, which it is told of.
-        looks: at validation, of a method that runs afresh, if it takes them evenly spaced.
-    """
-
-    name: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    prompt: Mapping[str, Any] = field(default_factory=dict)
-    share: float | None = None
-    loss: str = "cross-entropy"
-    needs_student: bool = False
-    own_answer: bool = False
-    anytime: bool = True
-    looks: int = 1
-
-
-LITE0 = "efficientnet-lite0"
-RESNET32 = {"adapter": "cifar-resnet", "weights": "{data}/cifar10-resnets/resnet32-d509ac18.th"}
-ANY = {"template": "auto"}
-"""The image shown as it is, or smaller, as the answers say."""
-CELLS = 6
-DCT = {"parametrisation": "dct", "cells": CELLS}
-"""108 values: the lowest frequencies of each channel."""
-COARSE = {"parametrisation": "coarse-grid", "cells": 2}
-"""12 values: the colours of four quarters. For optimisers that measure one axis after another."""
-VP_FRAME = {"template": "padding"}
-VP_SHARE = 30 / 224
-"""The frame of VP (Bahng et al. 2022): 30 pixels of 224, 4 of 32."""
-BAR_FRAME = {
-    "template": "padding", "blend": "over", "shrink": True, "parametrisation": "bounded", "bound_levels": 127.5,
-}  # fmt: skip
-"""The image shrunk inside a trainable frame, squashed by a tanh."""
-BAR_SHARE = 6 / 32
-"""Of the side: at 32 pixels the image is shrunk to 20 inside a frame of 1,872 free values."""
-
 AS_PUBLISHED: dict[str, Method] = {
     NO_PROMPT: Method(NO_PROMPT),
     GRADIENT: Method("gradient", {"optimiser": "adam", "batch_size": 16}, looks=10),
-    "auto": Method("auto", prompt=ANY, anytime=False, looks=4),
-    "auto, no signs": Method("auto", {"signs": False}, prompt=ANY, anytime=False, looks=4),
-    "auto, image as it is": Method("auto", anytime=False, looks=4),
-    "auto, Lite0 as student": Method("auto", {"student": LITE0}, anytime=False, looks=4, needs_student=True),
-    # What a user gains who has a model of the oracle's family at hand; no task's oracle is this one.
-    "auto, resnet32 as student": Method(
-        "auto", {"student": "local-model", "student_options": RESNET32}, anytime=False, looks=4
-    ),
+    "auto": AUTO,
     # Spall 1998: one estimate a step.
     "spsa": Method("spsa", {"pairs": 1}),
     # VP with SPSA-GC, BlackVIP's baseline, as its authors ran it: frame, a, c, beta, batch.
@@ -153,4 +100,4 @@ def tuned(trials: Iterable[Trial]) -> dict[str, Method]:
 
 
 TUNING_FILE = RESULTS / "queries" / "tuning.json"
-METHODS = AS_PUBLISHED | tuned(read_tuning(TUNING_FILE))
+METHODS = AS_PUBLISHED | PARTS | tuned(read_tuning(TUNING_FILE))

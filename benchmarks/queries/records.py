@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import msgspec
 
 from bbprompt.config import RunConfig
@@ -34,7 +37,14 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     test: AccuracyRecord
 
 
-class CellRecord(msgspec.Struct, frozen=True, kw_only=True):
+class Recipe(NamedTuple):
+    """What a cell is run with: a run file's settings, and by name what of the library the row exchanges."""
+
+    settings: RunConfig
+    exchanged: Mapping[str, str] = {}
+
+
+class CellRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A finished cell.
 
     Attributes:
@@ -44,6 +54,7 @@ class CellRecord(msgspec.Struct, frozen=True, kw_only=True):
         error: what it failed with.
         seconds: wall time, the test's included.
         machine: key into the machines of the store.
+        exchanged: see ``Recipe``.
     """
 
     cell: Cell
@@ -53,3 +64,9 @@ class CellRecord(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
     seconds: float
     machine: str
+    exchanged: dict[str, str] = {}
+
+    @property
+    def recipe(self) -> Recipe:
+        """What it was run with, to be compared with what it would be run with today."""
+        return Recipe(self.settings, self.exchanged)

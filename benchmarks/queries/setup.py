@@ -15,7 +15,8 @@ from bbprompt.losses import choose_loss
 from bbprompt.names import look_up
 from bbprompt.task import DATA, WHOLE, Task, make_prompt
 from benchmarks.queries.answers import ANSWERS
-from benchmarks.queries.methods import GRADIENT, Method
+from benchmarks.queries.method import Method
+from benchmarks.queries.methods import GRADIENT
 from benchmarks.queries.records import Cell
 from benchmarks.queries.tasks import CLASSES, QUICK, TASKS, TUNING, BenchTask
 

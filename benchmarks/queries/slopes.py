@@ -22,7 +22,9 @@ from bbprompt.searches import DEFAULT_STUDENT
 from bbprompt.table import markdown_table
 from bbprompt.task import SEARCH
 from benchmarks.machine import Machine
-from benchmarks.queries.methods import CELLS, GRADIENT, METHODS, RESNET32
+from benchmarks.queries.methods import GRADIENT, METHODS
+from benchmarks.queries.parts import RESNET32
+from benchmarks.queries.prompts import CELLS
 from benchmarks.queries.records import Cell
 from benchmarks.queries.setup import bench_task, open_cell, placed
 from benchmarks.queries.surface import Surface

@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from benchmarks.queries.methods import AS_PUBLISHED, BAR_FRAME, BAR_SHARE, COARSE, DCT, VP_FRAME, VP_SHARE, Method
+from benchmarks.queries.method import Method
+from benchmarks.queries.methods import AS_PUBLISHED
+from benchmarks.queries.prompts import BAR_FRAME, BAR_SHARE, COARSE, DCT, VP_FRAME, VP_SHARE
 
 TRIALS = 8
 SEED = 20_260

@@ -10,10 +10,9 @@ from pathlib import Path
 import msgspec
 
 from bbprompt.atomic import write_atomically
-from bbprompt.config import RunConfig
 from benchmarks.documents import write_json
 from benchmarks.machine import Machine
-from benchmarks.queries.records import Cell, CellRecord
+from benchmarks.queries.records import Cell, CellRecord, Recipe
 
 MACHINES = "machines.json"
 
@@ -32,10 +31,10 @@ class Store:
             kept = {record.cell: record for record in (*_read(path), *records) if record.cell.task == task}
             write_atomically(path, b"".join(msgspec.json.encode(kept[cell]) + b"\n" for cell in sorted(kept)))
 
-    def merge(self, other: Store, settings: Callable[[Cell], RunConfig]) -> list[CellRecord]:
-        """Take over the cells of ``other`` that were run with today's settings, and the machines that they ran on.
+    def merge(self, other: Store, recipe: Callable[[Cell], Recipe]) -> list[CellRecord]:
+        """Take over the cells of ``other`` that were run as today's would be, and the machines that they ran on.
 
-        Its cells replace those that are here, but for ones that have today's settings, too, and more budgets.
+        Its cells replace those that are here, but for ones that are today's, too, and have more budgets.
 
         Returns:
             The records that are new here.
@@ -43,9 +42,9 @@ class Store:
         known = {record.cell: record for record in self.records()}
         taken = list[CellRecord]()
         for record in other.records():
-            mine, wanted = known.get(record.cell), settings(record.cell)
-            lesser = mine is not None and mine.settings == wanted and set(record.budgets) < set(mine.budgets)
-            if record != mine and not lesser and record.settings == wanted:
+            mine, wanted = known.get(record.cell), recipe(record.cell)
+            lesser = mine is not None and mine.recipe == wanted and set(record.budgets) < set(mine.budgets)
+            if record != mine and not lesser and record.recipe == wanted:
                 taken.append(record)
         machines = other.machines()
         for key in sorted({record.machine for record in taken}):
@@ -71,10 +70,10 @@ class Store:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Machine]) if path.exists() else {}
 
 
-def finished(records: Iterable[CellRecord], cell: Cell, budgets: Iterable[int], settings: RunConfig) -> bool:
-    """Whether ``cell`` has been run with these settings, and at these budgets or more."""
+def finished(records: Iterable[CellRecord], cell: Cell, budgets: Iterable[int], recipe: Recipe) -> bool:
+    """Whether ``cell`` has been run in this way, and at these budgets or more."""
     return any(
-        record.cell == cell and record.settings == settings and set(budgets) <= set(record.budgets)
+        record.cell == cell and record.recipe == recipe and set(budgets) <= set(record.budgets)
         for record in records
     )
 

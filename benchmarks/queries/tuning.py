@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
 from benchmarks.queries.cell import run_row
+from benchmarks.queries.method import Method
 from benchmarks.queries.methods import Trial, read_tuning
 from benchmarks.queries.records import Cell
 from benchmarks.queries.spaces import trials
@@ -50,23 +50,22 @@ def tune(names: Sequence[str], path: Path, *, data: Path) -> Iterator[Trial]:
     """Run the trials of ``names`` that ``path`` does not hold yet; each is kept as soon as it is finished."""
     for name in names:
         for number, row in enumerate(trials(name)):
-            settings = msgspec.to_builtins(row)
             kept = read_tuning(path)
-            if not any((t.method, t.settings) == (name, settings) for t in kept):
-                found = _run(name, number, settings, data)
+            if not any(t.method == name and msgspec.convert(t.settings, Method) == row for t in kept):
+                found = _run(name, number, row, data)
                 _write(path, [*(t for t in kept if (t.method, t.number) != (name, number)), found])
                 yield found
 
 
-def _run(name: str, number: int, settings: dict[str, Any], data: Path) -> Trial:
+def _run(name: str, number: int, row: Method, data: Path) -> Trial:
     cells = [Cell(task=TASK, answers="full", shots=SHOTS, method=name, seed=seed) for seed in SEEDS]
-    records = [run_row(cell, trials(name)[number], BUDGETS, data=data, machine="") for cell in cells]
+    records = [run_row(cell, row, BUDGETS, data=data, machine="") for cell in cells]
     errors = [record.error for record in records if record.error is not None]
     accuracies = tuple(tuple(mark.test.accuracy for mark in record.marks) for record in records)
     return Trial(
         method=name,
         number=number,
-        settings=settings,
+        settings=msgspec.to_builtins(row),
         accuracies=accuracies,
         error=errors[0] if errors else None,
         seconds=round(sum(record.seconds for record in records), 1),

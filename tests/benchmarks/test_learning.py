@@ -14,7 +14,8 @@ from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.cell import run_cell
 from benchmarks.queries.grid import cells
 from benchmarks.queries.learning import within
-from benchmarks.queries.methods import METHODS, Method
+from benchmarks.queries.method import Method
+from benchmarks.queries.methods import METHODS
 from benchmarks.queries.records import Cell, CellRecord
 from benchmarks.queries.remembered import Remembered
 from benchmarks.queries.setup import configure, open_cell, sealed

@@ -13,9 +13,10 @@ from bbprompt.config import DataConfig, RunConfig, parse_config
 from bbprompt.records import AccuracyRecord
 from benchmarks.machine import describe
 from benchmarks.queries.__main__ import main
-from benchmarks.queries.cell import settings
-from benchmarks.queries.methods import METHODS, Method
-from benchmarks.queries.records import Cell, CellRecord, Mark
+from benchmarks.queries.cell import recipe
+from benchmarks.queries.method import Method
+from benchmarks.queries.methods import METHODS
+from benchmarks.queries.records import Cell, CellRecord, Mark, Recipe
 from benchmarks.queries.store import Store, finished
 from benchmarks.queries.summary import summarise
 from benchmarks.queries.table import markdown
@@ -66,10 +67,10 @@ def test_cells_run_elsewhere_are_taken_over_if_their_settings_are_todays(tmp_pat
         kept, record_of("rerun", 1, {500: 0.1}), record_of("renewed", 1, {500: 0.5, 1000: 0.6}, settings=before)
     )
     there.add(lesser, stale, rerun, renewed, new)
-    assert here.merge(there, lambda _: run_file()) == [new, renewed, rerun]
+    assert here.merge(there, lambda _: Recipe(run_file())) == [new, renewed, rerun]
     assert here.records() == [new, renewed, rerun, kept]
     assert here.machines() == there.machines()
-    assert here.merge(there, lambda _: run_file()) == []
+    assert here.merge(there, lambda _: Recipe(run_file())) == []
 
 
 def test_the_command_takes_over_what_todays_grid_would_run(tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def test_the_command_takes_over_what_todays_grid_would_run(tmp_path: Path) -> No
     other, there = msgspec.structs.replace(cell, seed=12), Store(tmp_path / "there")
     key = there.add_machine(describe())
     there.add(
-        record_of("nes", 11, {500: 0.7}, cell=cell, settings=settings(cell), machine=key),
+        record_of("nes", 11, {500: 0.7}, cell=cell, settings=recipe(cell).settings, machine=key),
         record_of("nes", 12, {500: 0.7}, cell=other, machine=key),
     )
     told = CliRunner().invoke(main, ["merge", str(there.folder), "--results", str(tmp_path / "here")])
@@ -87,10 +88,10 @@ def test_the_command_takes_over_what_todays_grid_would_run(tmp_path: Path) -> No
 
 def test_finished_means_these_settings_and_these_budgets() -> None:
     record = record_of("ours", 1, {500: 0.5, 1000: 0.6})
-    assert finished([record], record.cell, [500], run_file())
-    assert not finished([record], record.cell, [500, 2000], run_file())
-    assert not finished([record], record.cell, [500], run_file(step_size=2.0))
-    assert not finished([], record.cell, [500], run_file())
+    assert finished([record], record.cell, [500], Recipe(run_file()))
+    assert not finished([record], record.cell, [500, 2000], Recipe(run_file()))
+    assert not finished([record], record.cell, [500], Recipe(run_file(step_size=2.0)))
+    assert not finished([], record.cell, [500], Recipe(run_file()))
 
 
 def test_a_record_older_than_a_setting_ran_with_its_default(tmp_path: Path) -> None:
@@ -101,8 +102,8 @@ def test_a_record_older_than_a_setting_ran_with_its_default(tmp_path: Path) -> N
     line = json.loads(path.read_text("utf-8"))
     del line["settings"]["data"]["shots"], line["settings"]["labels"]
     path.write_text(json.dumps(line), "utf-8")
-    assert finished(store.records(), record.cell, [500], run_file())
-    assert not finished(store.records(), record.cell, [500], run_file(epochs=3))
+    assert finished(store.records(), record.cell, [500], Recipe(run_file()))
+    assert not finished(store.records(), record.cell, [500], Recipe(run_file(epochs=3)))
 
 
 def test_describes_each_machine_once(tmp_path: Path) -> None:

@@ -13,16 +13,9 @@ import pytest
 from bbprompt.methods import check_method
 from benchmarks.queries import tuning
 from benchmarks.queries.grid import SEEDS
-from benchmarks.queries.methods import (
-    AS_PUBLISHED,
-    METHODS,
-    REFERENCES,
-    TUNING_FILE,
-    Method,
-    Trial,
-    read_tuning,
-    tuned,
-)
+from benchmarks.queries.method import Method
+from benchmarks.queries.methods import AS_PUBLISHED, METHODS, REFERENCES, TUNING_FILE, Trial, read_tuning, tuned
+from benchmarks.queries.parts import PARTS
 from benchmarks.queries.records import Cell
 from benchmarks.queries.setup import open_cell
 from benchmarks.queries.spaces import SPACES, TRIALS, trials
@@ -103,4 +96,4 @@ def test_the_tuned_rows_are_the_committed_trials_and_those_are_the_drawn_ones() 
     kept = read_tuning(TUNING_FILE)
     for found in kept:
         assert msgspec.convert(found.settings, Method) == trials(found.method)[found.number]
-    assert AS_PUBLISHED | tuned(kept) == METHODS
+    assert AS_PUBLISHED | PARTS | tuned(kept) == METHODS

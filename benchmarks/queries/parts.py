@@ -1,0 +1,106 @@
+"""What the parts of ``auto`` are worth: rows that are ``auto`` but for one thing, taken away or exchanged.
+
+``auto`` has no knob for most of it, so that a row names what in the library has another value while it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from math import inf
+from typing import Any
+from unittest.mock import patch
+
+from bbprompt.arrays import Int
+from bbprompt.fit.auto import PROBES
+from bbprompt.fit.by_query import fit_by_query
+from bbprompt.fit.openings import OWN, TEXTURES
+from bbprompt.fit.window import Window
+from bbprompt.labelmaps import CrossFit, cross_fit_label_map
+from bbprompt.oracle import Scores
+from benchmarks.queries.method import Method
+from benchmarks.queries.prompts import ANY, DCT
+
+LITE0 = "efficientnet-lite0"
+RESNET32 = {"adapter": "cifar-resnet", "weights": "{data}/cifar10-resnets/resnet32-d509ac18.th"}
+AUTO = Method("auto", prompt=ANY, anytime=False, looks=4)
+
+
+def of_all_images(*told: Any, **more: Any) -> CrossFit:
+    """Fit a label map, and have every image go through the one that was fitted to it, too."""
+    maps = cross_fit_label_map(*told, **more)
+    return replace(maps, parts=(maps.whole,))
+
+
+def no_veto(*told: Any, veto: bool, **more: Any) -> Any:  # noqa: ARG001
+    """``fit_by_query`` with validation's word alone."""
+    return fit_by_query(*told, veto=False, **more)
+
+
+def forget(window: Window, scores: Scores, rows: Int) -> None:
+    """Keep the first answers, and so the first map, whatever is paid for later."""
+
+
+def never(*_told: Any) -> bool:
+    """Say no."""
+    return False
+
+
+def _exchanged(name: str, value: Any) -> Method:
+    return replace(AUTO, exchanged={f"bbprompt.{name}": value})
+
+
+def _probes(**options: Any) -> Method:
+    return _exchanged("fit.auto.PROBES", {**PROBES, **options})
+
+
+PARTS: dict[str, Method] = {
+    # Where to begin.
+    "auto, pairs alone": replace(AUTO, prompt={}, options={"signs": False}),
+    "auto, race alone": _exchanged("fit.race.PAIRS", inf),
+    "auto, image as it is": replace(AUTO, prompt={}),
+    "auto, no signs": replace(AUTO, options={"signs": False}),
+    "auto, no textures": _exchanged("fit.openings.TEXTURES", OWN[:2]),
+    "auto, textures before pairs": _exchanged("fit.openings.OWN", 2 * TEXTURES),
+    "auto, heats of 80": _exchanged("fit.runner.HEAT", 80),
+    "auto, one finalist": _exchanged("fit.race.LOOKS", 1),
+    "auto, no standard error": _exchanged("fit.race.ERRORS", 0.0),
+    "auto, one layout at one look": _exchanged("fit.one_look.PARTIAL", frozenset()),
+    # The map.
+    "auto, maps of the same images": _exchanged("task.cross_fit_label_map", of_all_images),
+    "auto, first map": _exchanged("fit.by_query.Window.push", forget),
+    "auto, no varied images": _exchanged("fit.auto.starves", never),
+    # Pairs.
+    "auto, 16 images a pair": _probes(images_per_candidate=16),
+    "auto, probes of 4 levels": _probes(radius_levels=4.0),
+    "auto, no momentum": _probes(beta1=0.0),
+    "auto, no average": _probes(average=0.0),
+    "auto, no veto": _exchanged("fit.auto.fit_by_query", no_veto),
+    "auto, low frequencies": replace(AUTO, prompt=DCT),
+    "auto, focal loss": replace(AUTO, loss="focal"),
+    "auto, margin loss": replace(AUTO, loss="margin"),
+    # What a local model adds. No task's oracle is the resnet32: it is what a user has of the oracle's family.
+    "auto, Lite0 as student": replace(AUTO, prompt={}, options={"student": LITE0}, needs_student=True),
+    "auto, resnet32 as student": replace(
+        AUTO, prompt={}, options={"student": "local-model", "student_options": RESNET32}
+    ),
+}
+
+
+@contextmanager
+def exchange(row: Method) -> Iterator[None]:
+    """Run with what ``row`` has in the place of the library's own.
+
+    Raises:
+        AttributeError: the library has nothing of that name.
+    """
+    with ExitStack() as stack:
+        for name, value in row.exchanged.items():
+            stack.enter_context(patch(name, value))
+        yield
+
+
+def exchanged(row: Method) -> dict[str, str]:
+    """What ``row`` exchanges, for its record: functions by name."""
+    return {name: getattr(value, "__name__", str(value)) for name, value in row.exchanged.items()}
