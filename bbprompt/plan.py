@@ -65,10 +65,10 @@ def _queries(task: Task) -> int:
     """The budget in queries: as it is set, and no more than the budget in dollars buys."""
     limit, usd, spec = task.config.budget.queries, task.config.budget.usd, task.spec
     price = spec.usd(spec.max_batch, requests=1)
-    if usd is not None and price is None and limit is not None:
+    if usd is not None and price is None:
         raise ConfigError(
             f"[budget] usd = {usd:g} needs the service's price, and none is known; say it in [oracle] (usd_per_query, "
-            "usd_per_image, ...), or leave usd out"
+            "usd_per_image, ...), or set queries and leave usd out"
         )
     if usd is not None and price:
         bought = int(usd / price * spec.max_batch)

@@ -34,12 +34,14 @@ def print_runs(runs: Sequence[RunRecord], folders: Sequence[Path], *, report: Pa
         click.echo(f"report: {report}")
 
 
-def print_plan(plan: Plan, *, usd: float | None, as_json: bool) -> None:
-    """Print where a budget would go; ``usd`` is its price, ``None`` if unknown."""
+def print_plan(plan: Plan | None, *, usd: float | None, as_json: bool) -> None:
+    """Print where a budget would go, ``None`` of gradients; ``usd`` is its price, ``None`` if unknown."""
+    phases = msgspec.to_builtins(plan) if plan else {}
+    total = plan.total if plan else 0
     if as_json:
-        print_json({**msgspec.to_builtins(plan), "total": plan.total, "usd": usd})
+        print_json({**phases, "total": total, "usd": usd})
         return
-    for name, queries in (*msgspec.to_builtins(plan).items(), ("total", plan.total)):
+    for name, queries in (*phases.items(), ("total", total)):
         click.echo(f"{name:10}{queries:8} queries")
     click.echo(f"{'price':10}{'unknown' if usd is None else f'${usd:.2f} at most':>8}")
 

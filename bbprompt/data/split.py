@@ -35,14 +35,27 @@ def split(
     if source.test is None:
         if test is None:
             raise DataError("this source has no test images of its own; say how many to split off: [data] test")
+        _check_classes(source.pool, "training", "validation", "test")
         held_out = source.pool.take(_draw(queues, source.pool, test, "test"))
     else:
+        _check_classes(source.pool, "training", "validation")
         own = _shuffled(source.test, rng)
         rows = np.arange(len(source.test)) if test is None else _draw(own, source.test, test, "test")
         held_out = source.test.take(rows)
     selection = source.pool.take(_draw(queues, source.pool, validation, "validation"))
     train = source.pool.take(_shots(queues, shots, source.pool.classes))
     return Splits(train=train, validation=selection, test=held_out)
+
+
+def _check_classes(dataset: Pool, *parts: str) -> None:
+    """Refuse a class with fewer images than parts: no sizes of these could mend it."""
+    counts = np.bincount(dataset.targets, minlength=len(dataset.classes))
+    for label, count in zip(dataset.classes, counts, strict=True):
+        if count < len(parts):
+            raise DataError(
+                f"class {label!r} has {count} images, expected one or more each for {', '.join(parts)}; "
+                "add some, or leave the class out"
+            )
 
 
 def _shuffled(dataset: Pool, rng: np.random.Generator) -> list[Int]:

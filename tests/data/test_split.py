@@ -103,3 +103,14 @@ def test_sizes_that_cannot_be_met_are_refused(
 ) -> None:
     with pytest.raises(DataError, match=message):
         split(source([40, 3]), shots=shots, validation=validation, test=test, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("own_test", "parts"), [(None, "training, validation, test"), ([9, 9], "training, validation")]
+)
+def test_a_class_with_too_few_images_for_any_sizes_is_named(own_test: list[int] | None, parts: str) -> None:
+    few = parts.count(",")
+    with pytest.raises(
+        DataError, match=rf"'class 1' has {few} images, expected one or more each for {parts}; add some"
+    ):
+        split(source([40, few], own_test), shots=1, validation=4, test=4, rng=np.random.default_rng(0))

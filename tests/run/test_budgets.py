@@ -25,6 +25,7 @@ def test_a_budget_too_small_is_refused_before_a_query(oracle: Digits, tmp_path: 
     [
         (0.01, {"usd": 2.0}, r"\[budget\] usd = 2, 200 queries, is too small: 80 for training images"),
         (0.01, {"usd": 2.0, "queries": 900}, r"\[budget\] usd = 2, 200 queries, is too small"),
+        (None, {"usd": 2.0}, r"usd = 2 needs the service's price, and none is known"),
         (None, {"usd": 2.0, "queries": 900}, r"usd = 2 needs the service's price, and none is known"),
     ],
 )

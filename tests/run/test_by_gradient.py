@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli_w
+from click.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 
 from bbprompt.arrays import UInt8  # noqa: E402
+from bbprompt.cli.fit import command  # noqa: E402
 from bbprompt.config import parse_config  # noqa: E402
 from bbprompt.errors import ConfigError  # noqa: E402
 from bbprompt.oracle import Answer, Scores  # noqa: E402
@@ -56,6 +59,16 @@ def test_unprompted_images_are_scored_once_for_the_map_the_start_and_the_baselin
     assert oracle.asked[first.tobytes()] == 2  # the pre-flight asks for it, too
     assert [oracle.asked[image.tobytes()] for image in others] == [1] * 79
     assert [oracle.asked[image.tobytes()] for image in splits.test.images] == [1] * 50
+
+
+def test_a_dry_run_needs_no_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opens(oracle := Differentiable(), monkeypatch)
+    path = tmp_path / "run.toml"
+    path.write_text(tomli_w.dumps({**document(), "fit": {"method": "gradient"}, "budget": {}}), encoding="utf-8")
+    said = CliRunner().invoke(command, [str(path), "--out", str(tmp_path / "run"), "--dry-run", "--json"])
+    assert said.exit_code == 0
+    assert json.loads(said.stdout) == {"total": 0, "usd": 0.0}
+    assert not oracle.asked
 
 
 LEARNED = {"template": "padding", "learn_size": True, "blend": "over", "shrink": True}
