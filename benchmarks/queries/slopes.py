@@ -4,6 +4,10 @@ Without a prompt or under loud random signs, and under the map that fits there, 
 pixels; a prompt can only follow their mean g. A pair of probes, r u and -r u of random signs u, laid over one image,
 tells u . g_i, if the loss is a plane as far as r. N pairs estimate g with cos^2 = |g|^2 / (|g|^2 + d E|g_i|^2 / N); see
 docs/theory/queries.md. A student gives a direction for its lesson alone.
+
+g itself is the mean of n images, and images that it has not seen have another mean slope, m. Of n independent slopes
+E|g|^2 = |m|^2 + (E|g_i|^2 - |m|^2) / n, so that with rho = E|g_i|^2 / |g|^2 the cosine of g with m is about
+sqrt((n - rho) / (n - 1)): what exact gradients of n images have of the right direction.
 """
 
 from __future__ import annotations
@@ -28,11 +32,13 @@ from benchmarks.queries.prompts import CELLS
 from benchmarks.queries.records import Cell
 from benchmarks.queries.setup import bench_task, open_cell, placed
 from benchmarks.queries.surface import Surface
+from benchmarks.queries.tasks import CLASSES
 
 RADII = (1, 2, 4, 8)
 """Grey levels."""
 DIRECTIONS = 4
 """Tried at each radius, on every training image."""
+SHOTS = "16"
 COSINE = 0.1
 """What a direction is priced at."""
 GROUNDS = {"no prompt": 0, "signs of 64 levels": 64}
@@ -76,7 +82,17 @@ class Slopes(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def price(self) -> float:
         """Images to score for a direction of cosine ``COSINE``, two a pair, were the loss a plane."""
-        return 2 * self.size * (self.single / self.mean) ** 2 / (1 / COSINE**2 - 1)
+        return 2 * self.size * self.ratio / (1 / COSINE**2 - 1)
+
+    @property
+    def ratio(self) -> float:
+        """E|g_i|^2 / |g|^2."""
+        return (self.single / self.mean) ** 2
+
+
+def cosine_unseen(ratio: float, images: int) -> float:
+    """About the cosine of the mean slope of n ``images`` with that of others, from E|g_i|^2 / |g|^2; 0 if it is noise."""
+    return float(np.sqrt(max(0.0, (images - ratio) / (images - 1))))
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +105,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 def measure(name: str, ground: str, seed: int, *, data: Path) -> Slopes:
     """Measure the task called ``name`` on one of ``GROUNDS``, with 16 shots and full answers."""
-    cell = Cell(task=name, answers="full", shots="16", method=GRADIENT, seed=seed)
+    cell = Cell(task=name, answers="full", shots=SHOTS, method=GRADIENT, seed=seed)
     task = open_cell(cell, data, METHODS[GRADIENT])
     rng = task.rng(SEARCH)
     theta: Float = rademacher(rng, task.theta.shape) * np.float64(GROUNDS[ground] / 255)
@@ -117,19 +133,28 @@ def markdown(measured: Measured) -> str:
     """Means over seeds, a row a task and ground."""
     students = list(dict.fromkeys(student for found in measured.slopes for student in found.students))
     heads = [
-        "task", "ground", "d", "ratio of E abs(g_i)^2 to abs(g)^2", f"queries for a cosine of {COSINE}",
-        "in 108 low frequencies", *(f"r = {radius}" for radius in measured.radii), *students,
-    ]  # fmt: skip
+        "task",
+        "ground",
+        "d",
+        "ratio of E abs(g_i)^2 to abs(g)^2",
+        "cosine of g with other images'",
+        f"queries for a cosine of {COSINE}",
+        "in 108 low frequencies",
+        *(f"r = {radius}" for radius in measured.radii),
+        *students,
+    ]
     rows = []
     for task, ground in dict.fromkeys((found.task, found.ground) for found in measured.slopes):
         of = [found for found in measured.slopes if (found.task, found.ground) == (task, ground)]
-        ratio = np.mean([(found.single / found.mean) ** 2 for found in of])
+        ratio = float(np.mean([found.ratio for found in of]))
+        images = CLASSES * bench_task(task).shots[SHOTS].train
         price = np.mean([found.price for found in of])
         cells = [
             task,
             ground,
             f"{of[0].size:,}",
             f"{ratio:.0f}",
+            f"{cosine_unseen(ratio, images):.2f}",
             f"{price:,.0f}",
             f"{np.mean([s.low for s in of]):.1%}",
         ]

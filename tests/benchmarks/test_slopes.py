@@ -10,7 +10,7 @@ import pytest
 from benchmarks.queries.methods import GRADIENT, METHODS
 from benchmarks.queries.records import Cell
 from benchmarks.queries.setup import open_cell
-from benchmarks.queries.slopes import COSINE, GROUNDS, Slopes
+from benchmarks.queries.slopes import COSINE, GROUNDS, Slopes, cosine_unseen
 from benchmarks.queries.surface import Surface
 
 
@@ -29,6 +29,17 @@ def test_a_direction_costs_what_it_says() -> None:
     estimates = np.einsum("tp,tpd->td", told, signs)
     along, length = (estimates @ g / np.linalg.norm(g)).mean(), np.sqrt((estimates**2).sum(axis=1).mean())
     assert along / length == pytest.approx(COSINE, rel=0.1)
+
+
+def test_the_cosine_with_other_images_is_told_by_these_alone() -> None:
+    rng = np.random.default_rng(0)
+    mean, images, trials = 0.1 * rng.normal(size=300), 40, 200
+    single = mean + rng.normal(size=(trials, images, 300))
+    g = single.mean(axis=1)
+    ratio = (single**2).sum(axis=2).mean() / (g**2).sum(axis=1).mean()
+    cosines = g @ mean / np.linalg.norm(g, axis=1) / np.linalg.norm(mean)
+    assert cosine_unseen(float(ratio), images) == pytest.approx(cosines.mean(), rel=0.02)
+    assert cosine_unseen(images + 1.0, images) == 0.0
 
 
 @pytest.mark.parametrize("level", GROUNDS.values())
