@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from benchmarks.queries.answers import FULL
+from benchmarks.queries.method import Method
 from benchmarks.queries.methods import GRADIENT, METHODS, REFERENCES
 from benchmarks.queries.records import Cell
 from benchmarks.queries.setup import bench_task
@@ -28,6 +29,10 @@ def cells(
         for task, kind, amount, method in product(tasks, answers, shots, rows):
             wanted = number < (bench_task(task).seeds if seeds is None else seeds)
             borrowed = method == GRADIENT and kind != FULL
-            lacking = METHODS[method].needs_student and not bench_task(task).teaches
-            if wanted and amount in bench_task(task).shots and not borrowed and not lacking:
+            if wanted and amount in bench_task(task).shots and not borrowed and _suits(METHODS[method], task):
                 yield Cell(task=task, answers=kind, shots=amount, method=method, seed=seed)
+
+
+def _suits(row: Method, task: str) -> bool:
+    """Whether ``row`` has something to show on ``task``."""
+    return (not row.tasks or task in row.tasks) and (bench_task(task).teaches or not row.needs_student)

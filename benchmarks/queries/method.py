@@ -22,6 +22,7 @@ class Method:
         anytime: whether the method goes on from a smaller budget to a larger one. Then it runs once, with a look at
             validation at each stop; else afresh for each budget, which it is told of.
         looks: at validation, of a method that runs afresh, if it takes them evenly spaced.
+        tasks: that it is run on; all, if left out.
         exchanged: what the library has in the place of its own while this row runs, by dotted name.
     """
 
@@ -34,4 +35,5 @@ class Method:
     own_answer: bool = False
     anytime: bool = True
     looks: int = 1
+    tasks: tuple[str, ...] = ()
     exchanged: Mapping[str, Any] = field(default_factory=dict)

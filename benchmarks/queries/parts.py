@@ -25,6 +25,9 @@ from benchmarks.queries.prompts import ANY, DCT
 LITE0 = "efficientnet-lite0"
 RESNET32 = {"adapter": "cifar-resnet", "weights": "{data}/cifar10-resnets/resnet32-d509ac18.th"}
 AUTO = Method("auto", prompt=ANY, anytime=False, looks=4)
+PART = replace(AUTO, tasks=("resnet20-digits", "resnet20-mnist", "resnet56-digits", "resnet56-mnist"))
+STARVING = ("lite0-digits", "lite0-cifar10", "lite0-dtd10")
+"""Tasks whose oracle has more labels than there are images, so that a part for these has something to do."""
 
 
 def of_all_images(*told: Any, **more: Any) -> CrossFit:
@@ -48,7 +51,7 @@ def never(*_told: Any) -> bool:
 
 
 def _exchanged(name: str, value: Any) -> Method:
-    return replace(AUTO, exchanged={f"bbprompt.{name}": value})
+    return replace(PART, exchanged={f"bbprompt.{name}": value})
 
 
 def _probes(**options: Any) -> Method:
@@ -57,10 +60,10 @@ def _probes(**options: Any) -> Method:
 
 PARTS: dict[str, Method] = {
     # Where to begin.
-    "auto, pairs alone": replace(AUTO, prompt={}, options={"signs": False}),
+    "auto, pairs alone": replace(PART, prompt={}, options={"signs": False}),
     "auto, race alone": _exchanged("fit.race.PAIRS", inf),
-    "auto, image as it is": replace(AUTO, prompt={}),
-    "auto, no signs": replace(AUTO, options={"signs": False}),
+    "auto, image as it is": replace(PART, prompt={}),
+    "auto, no signs": replace(PART, options={"signs": False}),
     "auto, no textures": _exchanged("fit.openings.TEXTURES", OWN[:2]),
     "auto, textures before pairs": _exchanged("fit.openings.OWN", 2 * TEXTURES),
     "auto, heats of 80": _exchanged("fit.runner.HEAT", 80),
@@ -70,20 +73,20 @@ PARTS: dict[str, Method] = {
     # The map.
     "auto, maps of the same images": _exchanged("task.cross_fit_label_map", of_all_images),
     "auto, first map": _exchanged("fit.by_query.Window.push", forget),
-    "auto, no varied images": _exchanged("fit.auto.starves", never),
+    "auto, no varied images": replace(_exchanged("fit.auto.starves", never), tasks=STARVING),
     # Pairs.
     "auto, 16 images a pair": _probes(images_per_candidate=16),
     "auto, probes of 4 levels": _probes(radius_levels=4.0),
     "auto, no momentum": _probes(beta1=0.0),
     "auto, no average": _probes(average=0.0),
     "auto, no veto": _exchanged("fit.auto.fit_by_query", no_veto),
-    "auto, low frequencies": replace(AUTO, prompt=DCT),
-    "auto, focal loss": replace(AUTO, loss="focal"),
-    "auto, margin loss": replace(AUTO, loss="margin"),
+    "auto, low frequencies": replace(PART, prompt=DCT),
+    "auto, focal loss": replace(PART, loss="focal"),
+    "auto, margin loss": replace(PART, loss="margin"),
     # What a local model adds. No task's oracle is the resnet32: it is what a user has of the oracle's family.
-    "auto, Lite0 as student": replace(AUTO, prompt={}, options={"student": LITE0}, needs_student=True),
+    "auto, Lite0 as student": replace(PART, prompt={}, options={"student": LITE0}, needs_student=True),
     "auto, resnet32 as student": replace(
-        AUTO, prompt={}, options={"student": "local-model", "student_options": RESNET32}
+        PART, prompt={}, options={"student": "local-model", "student_options": RESNET32}
     ),
 }
 

@@ -11,11 +11,13 @@ import pytest
 
 from benchmarks.queries.ablation import markdown, worth
 from benchmarks.queries.cell import recipe, run_cell
+from benchmarks.queries.grid import cells
 from benchmarks.queries.methods import METHODS
 from benchmarks.queries.parts import AUTO, PARTS, exchange
 from benchmarks.queries.records import Cell
 from benchmarks.queries.store import Store, finished
 from benchmarks.queries.summary import Group
+from benchmarks.queries.tasks import TASKS
 
 
 def group(task: str, answers: str = "full", **found: dict[int, dict[int, float]]) -> Group:
@@ -57,6 +59,19 @@ def test_a_row_runs_with_its_exchange_and_its_record_says_so(
     assert finished(store.records(), cell, [1_000], recipe(cell))
     monkeypatch.setitem(METHODS, "auto, watched", AUTO)
     assert not finished(store.records(), cell, [1_000], recipe(cell))
+
+
+def test_a_part_runs_where_it_has_something_to_do() -> None:
+    def where(method: str) -> set[str]:
+        return {
+            cell.task for cell in cells(tuple(TASKS), ("top5",), ("16",), (method,), 1) if cell.method == method
+        }
+
+    assert where("auto, no varied images") == {"lite0-digits", "lite0-cifar10", "lite0-dtd10"}
+    assert where("auto, no veto") == {
+        f"resnet{layers}-{images}" for layers in (20, 56) for images in ("digits", "mnist")
+    }
+    assert where("auto") == {*TASKS}
 
 
 def watched(seen: list[float]) -> Callable[..., bool]:
