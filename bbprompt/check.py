@@ -6,12 +6,17 @@ import time
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
 
 from bbprompt.config import RunConfig
+from bbprompt.labelmaps.inputs import ROUNDED
 from bbprompt.methods import GRADIENT, check_method
-from bbprompt.oracle import check_scores
+from bbprompt.oracle import Scores, check_scores
 from bbprompt.plan import make_plan
 from bbprompt.task import open_task
+
+TELLING, MOST_DECIMALS = 3, 6
+FLOAT32 = float(np.finfo(np.float32).eps)
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +29,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         queries: that the run would send at most; ``None`` for gradients.
         usd: at most; ``None`` where the price is unknown or nothing is paid.
         open_vocabulary: whether answers may hold labels beyond those that are listed.
+        decimals: that its probabilities look rounded to; ``None`` where they do not.
     """
 
     oracle: str
@@ -35,6 +41,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     queries: int | None
     usd: float | None
     open_vocabulary: bool = False
+    decimals: int | None = None
 
     def lines(self) -> Iterator[str]:
         """Say it in words."""
@@ -42,6 +49,11 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         beyond = " of an open vocabulary" if self.open_vocabulary else ""
         yield f"{self.oracle} answers: {self.answer} over {self.labels} labels{beyond}, for images of {h}x{w} pixels"
         yield f"the first training image, unprompted, is {self.top!r} to it ({self.seconds_per_query:.3f} s)"
+        if self.decimals is not None:
+            yield (
+                f"its probabilities look rounded to {self.decimals} decimals: a label map learns more from more of them, "
+                "so ask the service for all that it has"
+            )
         if self.queries is None:
             yield "the run is local: nothing is paid"
         else:
@@ -74,4 +86,18 @@ def check_run(config: RunConfig) -> Check:
         queries=plan.total if plan else None,
         usd=task.spec.usd(plan.total) if plan else None,
         open_vocabulary=task.spec.open_vocabulary,
+        decimals=_decimals(scores),
     )
+
+
+def _decimals(scores: Scores) -> int | None:
+    """To how many decimals, six at most, these look rounded; ``None`` where too few of them are neither 0 nor 1."""
+    if scores.answer not in ROUNDED:
+        return None
+    between = scores.values[(scores.values > 0) & (scores.values < 1)].astype(np.float64)
+    if len(between) < TELLING:
+        return None
+    for decimals in range(1, MOST_DECIMALS + 1):
+        if np.abs(between - between.round(decimals)).max() < FLOAT32 * between.max():
+            return decimals
+    return None

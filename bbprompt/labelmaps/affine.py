@@ -21,6 +21,7 @@ class Affine:
     Attributes:
         weight: float32, shape (k, classes). float32, so that the map in the PNG is the map that was trained.
         offset: float32, shape (classes,).
+        floor: the log-score that lower ones count as; ``None`` for none.
     """
 
     name: ClassVar[str]
@@ -30,6 +31,7 @@ class Affine:
 
     weight: Float32
     offset: Float32
+    floor: float | None = None
 
     @classmethod
     def check(cls, answer: Answer, *, spec: OracleSpec, classes: tuple[str, ...]) -> None:
@@ -43,23 +45,26 @@ class Affine:
         """
         check_width(self.name, log_scores, len(self.weight))
         xp, where = array_namespace(log_scores), device(log_scores)
+        if self.floor is not None:
+            log_scores = xp.clip(log_scores, min=self.floor)
         weight = xp.asarray(self.weight, dtype=log_scores.dtype, device=where)
         return log_scores @ weight + xp.asarray(self.offset, dtype=log_scores.dtype, device=where)
 
     def state(self) -> dict[str, Any]:
-        """Name, number of classes, and the little-endian float32 of weight and offset in base64: exact."""
-        return {
+        """Name, number of classes, the little-endian float32 of weight and offset in base64, a floor if any: exact."""
+        state = {
             "name": self.name,
             "classes": len(self.offset),
             "weight": _pack(self.weight),
             "offset": _pack(self.offset),
         }
+        return state if self.floor is None else {**state, "floor": self.floor}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
         """Rebuild from ``state()``, exactly."""
         c = int(state["classes"])
-        return cls(_unpack(state["weight"], (-1, c)), _unpack(state["offset"], (c,)))
+        return cls(_unpack(state["weight"], (-1, c)), _unpack(state["offset"], (c,)), state.get("floor"))
 
 
 def _pack(values: Float32) -> str:

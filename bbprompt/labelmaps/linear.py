@@ -1,12 +1,9 @@
 """Linear map: class scores = log-scores @ W + b, a multinomial logistic regression on standardised log-scores.
 
-Labels alone share one spread: a column of their one-hot answers varies by how rare the label is and by nothing else, and
-to standardise it would have a label that was seen once count the most.
-
-The strength of the penalty is chosen by cross-validation: the smallest mean negative log-likelihood of the images
-left out, which is the loss that a prompt is then trained on, and which tells strengths apart where a few dozen
-images leave accuracy tied. With one image of some class none can be left out; then a prior under which class scores
-vary by about one nat is used.
+The strength of the penalty is chosen by cross-validation, and so is what a 0 counts as where a service rounds: the
+smallest mean negative log-likelihood of the images left out, which is the loss that a prompt is then trained on, and
+which tells strengths apart where a few dozen images leave accuracy tied. With one image of some class none can be left
+out; then a prior under which class scores vary by about one nat is used.
 
 The same family of maps as the fully connected layer of AutoVP (Tsao et al. 2023, arXiv 2310.08381, section 3), which
 trains it by gradients together with the prompt and without a prior. Here the two alternate: the map is refitted to
@@ -15,7 +12,7 @@ its minimum from answers that are there anyway, which works where no gradient do
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -24,8 +21,9 @@ from bbprompt.arrays import Float, Int
 from bbprompt.labelmaps.affine import Affine
 from bbprompt.labelmaps.checks import check_fit
 from bbprompt.labelmaps.cross_fit import CrossFit
-from bbprompt.labelmaps.logistic import Rotated, fit_path, negative_log_likelihood
-from bbprompt.oracle import Answer, OracleSpec, Scores
+from bbprompt.labelmaps.inputs import Inputs, floors
+from bbprompt.labelmaps.logistic import fit_path, negative_log_likelihood
+from bbprompt.oracle import OracleSpec, Scores
 
 STRENGTHS = tuple(10.0**e for e in np.arange(2.0, -4.25, -0.5))
 """Precisions of the prior that are tried, per input label: class scores vary by 0.1 to 100 nats under them."""
@@ -81,40 +79,36 @@ class Linear(Affine):
         cls, scores: Scores, targets: Int, *, spec: OracleSpec, classes: tuple[str, ...]
     ) -> tuple[Self, tuple[Self, ...], Int]:
         check_fit(scores, targets, spec=spec, classes=classes)
-        log_scores, c = scores.log(), len(classes)
-        mean, spread = log_scores.mean(axis=0), _spread(log_scores, scores.answer)
+        c, fold = len(classes), _folds(targets, c=len(classes))
+        path = [strength * scores.values.shape[1] for strength in STRENGTHS]
         # One thread: these matrices are small, and on a busy machine threads that wait for each other take minutes.
         with threadpool_limits(limits=1, user_api="blas"):
-            rotated = Rotated.of((log_scores - mean) / spread)
-            path = [strength * log_scores.shape[1] for strength in STRENGTHS]
-            fold = _folds(targets, c=c)
-            best, without = _choose(rotated.coordinates, targets, fold, c=c, path=path)
-            *_, fitted = fit_path(rotated.coordinates, targets, c=c, strengths=path[: best + 1], tolerance=1e-6)
-            whole, *parts = (cls._unrotated(weights, rotated, mean, spread) for weights in (fitted, *without))
+            tried = [Inputs.of(scores, floor) for floor in floors(scores)]
+            chosen = [_choose(inputs.rotated.coordinates, targets, fold, c=c, path=path) for inputs in tried]
+            inputs, best = min(zip(tried, chosen, strict=True), key=lambda one: one[1].loss)
+            upto = path[: best.place + 1]
+            *_, fitted = fit_path(inputs.rotated.coordinates, targets, c=c, strengths=upto, tolerance=1e-6)
+        whole, *parts = (cls(*inputs.folded(weights), inputs.floor) for weights in (fitted, *best.without))
         return whole, tuple(parts) or (whole,), fold
 
-    @classmethod
-    def _unrotated(cls, fitted: Float, rotated: Rotated, mean: Float, spread: Float) -> Self:
-        weight = (rotated.basis.T @ fitted[:-1] / spread[:, None]).astype(np.float32)
-        return cls(weight, (fitted[-1] - mean @ weight).astype(np.float32))
 
+class _Chosen(NamedTuple):
+    """A place on a path of strengths.
 
-def _spread(log_scores: Float, answer: Answer) -> Float:
-    """Standard deviations, none below a thousandth of the largest; of labels alone the root of their mean square.
-
-    A label that hardly moves on these images would otherwise be blown up, and prompted images leave their range.
+    Attributes:
+        loss: of left-out images, in nats in all.
+        without: the fits there without each fold.
     """
-    spread = log_scores.std(axis=0)
-    if answer is Answer.LABEL:
-        spread = np.full_like(spread, np.sqrt(np.mean(spread**2)))
-    largest = float(spread.max())
-    return np.asarray(np.maximum(spread, 1e-3 * largest if largest > 0 else 1.0))
+
+    place: int
+    loss: float
+    without: list[Float]
 
 
-def _choose(z: Float, targets: Int, fold: Int, *, c: int, path: list[float]) -> tuple[int, list[Float]]:
-    """Return the place on the path with the smallest loss of left-out images, and the fits without each fold there."""
+def _choose(z: Float, targets: Int, fold: Int, *, c: int, path: list[float]) -> _Chosen:
+    """Return the place on the path with the smallest loss of left-out images; a guess where none can be left out."""
     if not fold.any():
-        return STRENGTHS.index(1.0), []
+        return _Chosen(STRENGTHS.index(1.0), 0.0, [])
     outs = [fold == i for i in range(fold.max() + 1)]
     paths = [fit_path(z[~out], targets[~out], c=c, strengths=path, tolerance=1e-3) for out in outs]
     losses: list[float] = []
@@ -127,7 +121,7 @@ def _choose(z: Float, targets: Int, fold: Int, *, c: int, path: list[float]) -> 
         learned = min(losses) < GUESSED * np.log(c) * len(targets)
         if learned and len(losses) - int(np.argmin(losses)) > PATIENCE:
             break
-    return int(np.argmin(losses)), best
+    return _Chosen(int(np.argmin(losses)), min(losses), best)
 
 
 def _folds(targets: Int, *, c: int) -> Int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,12 +10,14 @@ from tempfile import TemporaryDirectory
 import click
 
 from bbprompt.labelmaps.linear import Linear
+from bbprompt.task import Task
 from benchmarks import RESULTS
 from benchmarks.documents import write_json
 from benchmarks.machine import describe
 from benchmarks.queries import ablation as ablation_
 from benchmarks.queries import outlook as outlook_
 from benchmarks.queries import refit as refit_
+from benchmarks.queries import rounding as rounding_
 from benchmarks.queries import slopes as slopes_
 from benchmarks.queries import tuning
 from benchmarks.queries.answers import ANSWERS
@@ -147,17 +149,24 @@ def figure(out: Path | None, results: Path) -> None:
 @RESULTS_OPTION
 def refit(seeds: int, data: Path, results: Path) -> None:
     """Measure what the last word on the map is worth, 16 images a class; write refit.json and refit.md."""
-    use_one_thread()
-    tasks = _at_hand([name for name, task in TASKS.items() if task.label_map == Linear.name], data)
-    cells = [
-        Cell(task=task, answers="full", shots="16", method=NO_PROMPT, seed=seed)
-        for task in tasks
-        for seed in SEEDS[:seeds]
-    ]
-    found = [refit_.measure(cell.task, cell.seed, open_cell(cell, data, METHODS[NO_PROMPT])) for cell in cells]
+    found = [refit_.measure(cell.task, cell.seed, task) for cell, task in _maps_alone(seeds, data)]
     measured = refit_.Measured(machine=describe(), refitted=found)
     write_json(results / "refit.json", measured)
     _show(refit_.markdown(measured), results / "refit.md")
+
+
+@main.command()
+@click.option("--seeds", type=click.IntRange(1, len(SEEDS)), default=5, show_default=True, help="Of the committed.")
+@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+@RESULTS_OPTION
+def rounding(seeds: int, data: Path, results: Path) -> None:
+    """Measure what rounded probabilities cost the map alone, 16 images a class; write rounding.json and rounding.md."""
+    found = [
+        one for cell, task in _maps_alone(seeds, data) for one in rounding_.measure(cell.task, cell.seed, task)
+    ]
+    measured = rounding_.Measured(machine=describe(), rounded=found)
+    write_json(results / "rounding.json", measured)
+    _show(rounding_.markdown(measured), results / "rounding.md")
 
 
 @main.command()
@@ -180,6 +189,15 @@ def slopes(seeds: int, data: Path, results: Path) -> None:
     measured = slopes_.Measured(machine=describe(), radii=slopes_.RADII, slopes=found)
     write_json(results / "slopes.json", measured)
     _show(slopes_.markdown(measured), results / "slopes.md")
+
+
+def _maps_alone(seeds: int, data: Path) -> Iterator[tuple[Cell, Task]]:
+    """The tasks with a linear map, 16 images a class, open."""
+    use_one_thread()
+    for name in _at_hand([name for name, task in TASKS.items() if task.label_map == Linear.name], data):
+        for seed in SEEDS[:seeds]:
+            cell = Cell(task=name, answers="full", shots="16", method=NO_PROMPT, seed=seed)
+            yield cell, open_cell(cell, data, METHODS[NO_PROMPT])
 
 
 def _show(markdown: str, page: Path) -> None:

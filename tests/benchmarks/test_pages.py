@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from benchmarks import RESULTS, apply, jpeg, proxy
+from benchmarks.queries import ablation, rounding
 from benchmarks.queries.store import Store
 from benchmarks.queries.summary import summarise
 from benchmarks.queries.table import markdown
@@ -53,9 +55,27 @@ def test_the_proxy_s_figures_are_the_measured_ones() -> None:
     assert f"<!-- proxy:begin -->\n{proxy.table(measured)}\n<!-- proxy:end -->" in page
 
 
+def test_what_rounding_costs_is_the_measured_range() -> None:
+    path = RESULTS / "queries" / "rounding.json"
+    measured = msgspec.json.decode(path.read_bytes(), type=rounding.Measured)
+    assert path.with_suffix(".md").read_text(encoding="utf-8") == rounding.markdown(measured)
+
+    def accuracy(task: str, decimals: int | None, of: str) -> float:
+        rows = [row for row in measured.rounded if (row.task, row.decimals) == (task, decimals)]
+        return float(np.mean([getattr(row, of) for row in rows]))
+
+    tasks = {row.task for row in measured.rounded}
+    assert len(tasks) == 7
+    for of, said in {"map": ".02 to .25 of accuracy", "left": "it would be .04 to .29"}.items():
+        costs = [accuracy(task, None, "map") - accuracy(task, 4, of) for task in tasks]
+        assert f"{min(costs):.2f} to {max(costs):.2f}".replace("0.", ".") in said
+        assert said in (PAGE.parent / "adapt-your-api.md").read_text(encoding="utf-8")
+
+
 def test_the_tables_of_query_only_training_are_those_of_the_committed_cells() -> None:
     groups = summarise(Store(RESULTS / "queries").records())
     assert (RESULTS / "queries" / "table.md").read_text(encoding="utf-8") == markdown(groups, against="auto")
+    assert (RESULTS / "queries" / "ablation.md").read_text(encoding="utf-8") == ablation.markdown(groups)
     assert headline(groups, "auto") in README.read_text(encoding="utf-8")
 
 

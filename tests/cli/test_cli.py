@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image
 
 from bbprompt.cli import main
 from bbprompt.errors import BudgetExhausted
+from bbprompt.oracle import Answer, Scores
 from bbprompt.overlay import read_overlay
 from tests.run.conftest import Digits, document, opens
 
@@ -97,6 +99,32 @@ def test_check_sends_one_query(command: Command, oracle: Digits, run_file: Path)
     assert "logits over 12 labels" in out
     assert "unknown price" in out
     assert oracle.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([0.4121, 0.3, 0.25, 0.0379, *[0.0] * 8], "look rounded to 4 decimals"),
+        ([0.412163, 0.3, 0.25, 0.037837, *[0.0] * 8], "look rounded to 6 decimals"),
+        ([1 / 7, 2 / 7, 4 / 7, *[0.0] * 9], None),
+        ([1.0, *[0.0] * 11], None),
+    ],
+)
+def test_check_says_where_probabilities_come_rounded(
+    command: Command, run_file: Path, monkeypatch: pytest.MonkeyPatch, values: list[float], says: str | None
+) -> None:
+    class Rounding(Digits):
+        def __init__(self) -> None:
+            super().__init__()
+            self.spec = replace(self.spec, answer=Answer.PROBABILITIES)
+
+        def query(self, images):  # type: ignore[no-untyped-def]
+            return Scores(np.float32([values] * len(images)), Answer.PROBABILITIES)
+
+    opens(Rounding(), monkeypatch)
+    code, out, _ = command("check", run_file)
+    assert code == 0
+    assert says in out if says else "rounded" not in out
 
 
 def test_a_budget_that_ends_first_keeps_the_prompt_and_says_3(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 
 import numpy as np
@@ -11,7 +12,8 @@ from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.preprocessing import StandardScaler
 
 from bbprompt.arrays import Float, Int
-from bbprompt.labelmaps import fit_label_map
+from bbprompt.labelmaps import fit_label_map, load_label_map
+from bbprompt.labelmaps.inputs import floors
 from bbprompt.labelmaps.linear import Linear
 from bbprompt.labelmaps.logistic import Rotated, fit_path, negative_log_likelihood
 from bbprompt.oracle import Answer, OracleSpec, Scores
@@ -165,3 +167,62 @@ def test_an_image_asked_twice_in_a_row_is_left_out_whole() -> None:
 def test_the_state_of_a_thousand_labels_fits_a_text_chunk() -> None:
     fitted = Linear(np.ones((1000, 10), dtype=np.float32), np.zeros(10, dtype=np.float32))
     assert len(fitted.state()["weight"]) < 2**16
+
+
+def rounded(n: int = 120, *, decimals: int = 5, sharp: float = 4) -> tuple[Scores, Int]:
+    """Answers of a service that rounds its probabilities, some of them to 0."""
+    scores, targets = task(n, k=20, c=4, noise=1.0)
+    values = softmax(sharp * scores.values, axis=1).round(decimals).astype(np.float32)
+    return Scores(values, Answer.PROBABILITIES), targets
+
+
+@pytest.mark.parametrize("answer", [Answer.PROBABILITIES, Answer.TAGS])
+def test_where_answers_are_rounded_0_may_be_a_quarter_of_the_last_place(answer: Answer) -> None:
+    scores, targets = rounded(sharp=1)
+    assert 0 < (scores.values == 0).mean() < 0.2
+    filled = np.where(scores.values == 0, np.float32(1e-5) / 4, scores.values)
+    found = fit(Scores(scores.values, answer), targets)
+    expected = fit(Scores(filled, answer), targets)
+    assert expected.floor is None
+    np.testing.assert_allclose(found.weight, expected.weight, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(found(scores.log()), expected(Scores(filled, answer).log()), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("sharp", [1, 2, 4, 8, 16])
+def test_cross_validation_chooses_what_a_rounded_0_counts_as(sharp: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores, targets = rounded(400, sharp=sharp, decimals=3)
+    train, test = part(scores, slice(0, 80)), part(scores, slice(80, None))
+    nats_of = {}
+    raised, left = floors(train)
+    for name, allowed in {"chosen": (raised, left), "raised": (raised,), "left": (left,)}.items():
+        monkeypatch.setattr("bbprompt.labelmaps.linear.floors", lambda _scores, allowed=allowed: allowed)
+        nats_of[name] = nats(fit(train, targets[:80])(test.log()), targets[80:])
+    assert nats_of["chosen"] in (nats_of["raised"], nats_of["left"])
+    assert nats_of["chosen"] <= 1.1 * min(nats_of.values())
+
+
+def test_an_underflow_is_not_rounding() -> None:
+    scores, _ = rounded()
+    values = scores.values.copy()
+    assert len(floors(Scores(values, Answer.PROBABILITIES))) == 2
+    values[values == 0] = 1e-9
+    values[0, 0] = 0
+    assert floors(Scores(values, Answer.PROBABILITIES)) == (None,)
+    assert floors(Scores(np.eye(20, dtype=np.float32), Answer.LABEL)) == (None,)
+
+
+def test_a_floor_is_stored_and_none_is_not() -> None:
+    scores, targets = rounded(sharp=1)
+    found = fit(scores, targets)
+    assert found.floor is not None
+    again = load_label_map(json.loads(json.dumps(found.state())))
+    np.testing.assert_array_equal(again(scores.log()), found(scores.log()))
+    assert "floor" not in fit(*task(60, k=20, c=4, noise=1.0)).state()
+
+
+def test_torch_has_the_same_floor() -> None:
+    torch = pytest.importorskip("torch")
+    scores, targets = rounded(sharp=1)
+    found = fit(scores, targets)
+    assert found.floor is not None
+    np.testing.assert_allclose(found(torch.from_numpy(scores.log())).numpy(), found(scores.log()), rtol=1e-12)
