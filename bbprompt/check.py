@@ -6,17 +6,13 @@ import time
 from collections.abc import Iterator
 
 import msgspec
-import numpy as np
 
 from bbprompt.config import RunConfig
-from bbprompt.labelmaps.inputs import ROUNDED
 from bbprompt.methods import GRADIENT, check_method
-from bbprompt.oracle import Scores, check_scores
+from bbprompt.oracle import check_scores
 from bbprompt.plan import make_plan
+from bbprompt.rounded import decimals
 from bbprompt.task import open_task
-
-TELLING, MOST_DECIMALS = 3, 6
-FLOAT32 = float(np.finfo(np.float32).eps)
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,18 +82,5 @@ def check_run(config: RunConfig) -> Check:
         queries=plan.total if plan else None,
         usd=task.spec.usd(plan.total) if plan else None,
         open_vocabulary=task.spec.open_vocabulary,
-        decimals=_decimals(scores),
+        decimals=decimals(scores),
     )
-
-
-def _decimals(scores: Scores) -> int | None:
-    """To how many decimals, six at most, these look rounded; ``None`` where too few of them are neither 0 nor 1."""
-    if scores.answer not in ROUNDED:
-        return None
-    between = scores.values[(scores.values > 0) & (scores.values < 1)].astype(np.float64)
-    if len(between) < TELLING:
-        return None
-    for decimals in range(1, MOST_DECIMALS + 1):
-        if np.abs(between - between.round(decimals)).max() < FLOAT32 * between.max():
-            return decimals
-    return None

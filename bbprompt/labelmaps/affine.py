@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -64,7 +65,18 @@ class Affine:
     def from_state(cls, state: dict[str, Any]) -> Self:
         """Rebuild from ``state()``, exactly."""
         c = int(state["classes"])
-        return cls(_unpack(state["weight"], (-1, c)), _unpack(state["offset"], (c,)), state.get("floor"))
+        return cls(_unpack(state["weight"], (-1, c)), _unpack(state["offset"], (c,)), _floor(state.get("floor")))
+
+
+def _floor(value: object) -> float | None:
+    """A finite number or nothing.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if value is not None and not (isinstance(value, float | int) and math.isfinite(value)):
+        raise ValueError(f"floor {value!r} is no finite number")
+    return value
 
 
 def _pack(values: Float32) -> str:

@@ -16,13 +16,8 @@ import numpy as np
 
 from bbprompt.arrays import Float, Float32
 from bbprompt.labelmaps.logistic import Rotated
-from bbprompt.oracle import FLOOR, Answer, Scores
-
-ROUNDED = frozenset({Answer.PROBABILITIES, Answer.TOP_K, Answer.TAGS})
-"""Answers that a service may have rounded to so many decimals."""
-
-RESOLVED = 1e-7
-"""Probabilities as small as this tell that answers are not rounded, and that 0 is an underflow."""
+from bbprompt.oracle import Answer, Scores
+from bbprompt.rounded import decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +52,16 @@ class Inputs:
 
 
 def floors(scores: Scores) -> tuple[float | None, ...]:
-    """What log-scores of 0 may be raised to, where answers are rounded; ``None`` is for leaving them.
+    """What the log-score of a 0 may be raised to, where answers are rounded; ``None`` is for leaving it.
 
-    A quarter of the smallest other probability is in the middle of what a 0 may have been.
+    A quarter of the last place is in the middle of what a 0 may have been. What a top-k answer leaves to other labels may
+    be as little, by the error of its sum.
     """
-    log_scores = scores.log()
-    some = log_scores[log_scores > np.log(FLOOR)]
-    if scores.answer not in ROUNDED or some.size in {0, log_scores.size} or some.min() < np.log(RESOLVED):
+    places = decimals(scores)
+    if places is None:
         return (None,)
-    return (float(some.min() - np.log(4)), None)
+    floor = float(np.log(0.25 * 0.1**places))
+    return (floor, None) if (scores.log() < floor).any() else (None,)
 
 
 def _spread(log_scores: Float, answer: Answer) -> Float:

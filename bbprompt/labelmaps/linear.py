@@ -3,7 +3,7 @@
 The strength of the penalty is chosen by cross-validation, and so is what a 0 counts as where a service rounds: the
 smallest mean negative log-likelihood of the images left out, which is the loss that a prompt is then trained on, and
 which tells strengths apart where a few dozen images leave accuracy tied. With one image of some class none can be left
-out; then a prior under which class scores vary by about one nat is used.
+out; then a prior under which class scores vary by about one nat is used, and a rounded 0 is raised.
 
 The same family of maps as the fully connected layer of AutoVP (Tsao et al. 2023, arXiv 2310.08381, section 3), which
 trains it by gradients together with the prompt and without a prior. Here the two alternate: the map is refitted to
@@ -83,7 +83,7 @@ class Linear(Affine):
         path = [strength * scores.values.shape[1] for strength in STRENGTHS]
         # One thread: these matrices are small, and on a busy machine threads that wait for each other take minutes.
         with threadpool_limits(limits=1, user_api="blas"):
-            tried = [Inputs.of(scores, floor) for floor in floors(scores)]
+            tried = [Inputs.of(scores, floor) for floor in floors(scores)[: None if fold.any() else 1]]
             chosen = [_choose(inputs.rotated.coordinates, targets, fold, c=c, path=path) for inputs in tried]
             inputs, best = min(zip(tried, chosen, strict=True), key=lambda one: one[1].loss)
             upto = path[: best.place + 1]

@@ -1,8 +1,9 @@
 """A prompt as a safetensors file: what trains on, or looks into, a prompt need not know PNG.
 
 ``pixels``: uint8, (h, w, 3) or (h, w, 4), as the PNG holds them. ``label_map.NAME``: the label map's arrays, for instance
-``label_map.weight``, float32 (oracle labels, classes). ``theta``: float64 (d,), what was searched, where it is known. The
-metadata's one key, ``bbprompt``, is the PNG's text chunk.
+``label_map.weight``, float32 (oracle labels, classes), and ``label_map.floor``, float64 (1,), where it has one.
+``theta``: float64 (d,), what was searched, where it is known. The metadata's one key, ``bbprompt``, is the PNG's text
+chunk.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ def tensors_of(overlay: Overlay) -> dict[str, np.ndarray[Any, Any]]:
     """The pixels and the label map of an overlay as arrays by name."""
     pixels = decode_png(open_png(encode_overlay(overlay)))
     label_map: Any = load_label_map(overlay.meta.label_map)
-    parts = {field.name: np.asarray(getattr(label_map, field.name)) for field in fields(label_map)}
-    return {"pixels": pixels, **{f"{LABEL_MAP}{name}": part for name, part in parts.items() if part.ndim}}
+    parts = {field.name: getattr(label_map, field.name) for field in fields(label_map)}
+    numbers = {
+        name: np.atleast_1d(part) for name, part in parts.items() if np.ndim(part) or isinstance(part, float)
+    }
+    return {"pixels": pixels, **{f"{LABEL_MAP}{name}": part for name, part in numbers.items()}}
 
 
 def write_tensors(path: Path, overlay: Overlay, theta: Float | None) -> None:

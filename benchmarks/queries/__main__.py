@@ -27,6 +27,7 @@ from benchmarks.queries.grid import SEEDS, cells
 from benchmarks.queries.methods import METHODS, NO_PROMPT, REFERENCES, TUNING_FILE
 from benchmarks.queries.options import budgets as split_budgets
 from benchmarks.queries.options import names
+from benchmarks.queries.parts import PARTS
 from benchmarks.queries.records import Cell, CellRecord
 from benchmarks.queries.setup import bench_task, open_cell
 from benchmarks.queries.spaces import SPACES
@@ -39,7 +40,8 @@ from benchmarks.queries.workers import Job, run_jobs, use_one_thread
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 QUICK_METHODS = ("antithetic-dct",)
-PEERS = tuple(name for name in METHODS if name not in REFERENCES)
+ROWS = tuple(name for name in METHODS if name not in REFERENCES)
+PEERS = tuple(name for name in ROWS if name not in PARTS)
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 RESULTS_OPTION = click.option(
@@ -54,7 +56,12 @@ def main() -> None:
 
 @main.command()
 @click.option("--tasks", callback=names("task", TASKS), help="With commas between; all, if left out.")
-@click.option("--methods", callback=names("method", PEERS), help="Likewise; the references are always run.")
+@click.option(
+    "--methods",
+    callback=names("method", ROWS, PEERS),
+    help="Likewise, but for auto's parts; the references are always run.",
+)
+@click.option("--parts", is_flag=True, help="Auto's parts, in place of --methods.")
 @click.option("--answers", callback=names("kind of answer", ANSWERS), help="Likewise: full, top5, label.")
 @click.option("--shots", callback=names("number of shots", FEW_OR_ALL), help="Likewise: 16, all.")
 @click.option("--budgets", callback=split_budgets, default=",".join(map(str, BUDGETS)), show_default=True)
@@ -66,6 +73,7 @@ def main() -> None:
 def run(
     tasks: Sequence[str],
     methods: Sequence[str],
+    parts: bool,
     answers: Sequence[str],
     shots: Sequence[str],
     budgets: Sequence[int],
@@ -87,7 +95,7 @@ def run(
             )
             click.echo(markdown(summarise(Store(Path(folder)).records())))
     else:
-        wanted = cells(_at_hand(tasks, data), answers, shots, methods, seeds)
+        wanted = cells(_at_hand(tasks, data), answers, shots, tuple(PARTS) if parts else methods, seeds)
         _run(list(wanted), budgets, jobs, data, Store(results))
 
 

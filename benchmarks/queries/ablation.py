@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from bbprompt.table import markdown_table
-from benchmarks.queries.metrics import Estimate, mean
+from benchmarks.queries.metrics import Estimate, mean_of_means
 from benchmarks.queries.summary import Group
 from benchmarks.queries.verdict import is_part
 
@@ -14,9 +15,34 @@ OURS = "auto"
 NOTHING = "–"
 LEGEND = (
     "Accuracy on the test images of prompt and label map: the row's minus that of `auto` on the same task, seed and "
-    "budget, so that below zero is what a part is worth. Means over tasks and seeds with 95 % intervals (Student's t), "
-    "bold where they leave zero out, as one in twenty does by chance. Columns are budgets in image queries."
+    "budget, so that below zero is what a part is worth. Means over tasks of the means over seeds, with 95 % intervals "
+    "for these tasks, which say nothing of others; bold where they leave zero out, as one in twenty does by chance. "
+    "Same: no seed differs, the part has nothing to do there. Columns are budgets in image queries. A failed seed counts "
+    "as the map alone."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """A part's accuracy less that of the whole.
+
+    Attributes:
+        differences: of each task that has both, seed by seed.
+        failures: seeds on which the part's row failed.
+    """
+
+    differences: tuple[tuple[float, ...], ...]
+    failures: int
+
+    @property
+    def mean(self) -> Estimate:
+        """Over tasks."""
+        return mean_of_means(self.differences)
+
+    @property
+    def same(self) -> bool:
+        """Whether no seed of any task differs."""
+        return not any(map(any, self.differences))
 
 
 def markdown(groups: Iterable[Group], ours: str = OURS) -> str:
@@ -25,40 +51,48 @@ def markdown(groups: Iterable[Group], ours: str = OURS) -> str:
     for (answers, shots), alike in groupby(sorted(groups, key=_kind), key=_kind):
         among = [group for group in alike if any(is_part(name, ours) for name in group.found)]
         if among:
-            tasks = ", ".join(group.task for group in among)
-            parts += [f"### answers: {answers}, shots: {shots}", f"Tasks: {tasks}.", _table(among, ours)]
+            parts += [f"### answers: {answers}, shots: {shots}", _table(among, ours)]
     return "\n\n".join(parts) + "\n"
 
 
-def worth(groups: Iterable[Group], part: str, ours: str, budget: int) -> Estimate | None:
-    """``part``'s accuracy less that of ``ours``, over all seeds of all groups that have both; ``None`` where none has."""
-    found = list(_differences(groups, part, ours, budget))
-    return mean(found) if found else None
-
-
-def _differences(groups: Iterable[Group], part: str, ours: str, budget: int) -> Iterator[float]:
+def worth(groups: Iterable[Group], part: str, ours: str, budget: int) -> Worth | None:
+    """``part`` less ``ours`` over all seeds of all groups that have both; ``None`` where none has."""
+    differences, failures = [], 0
     for group in groups:
         theirs, mine = (group.found.get(name, {}).get(budget, {}) for name in (part, ours))
-        yield from (theirs[seed] - mine[seed] for seed in sorted(theirs.keys() & mine.keys()))
+        seeds = sorted(theirs.keys() & mine.keys())
+        if seeds:
+            differences.append(tuple(theirs[seed] - mine[seed] for seed in seeds))
+            failures += len(group.failed.get(part, {}).get(budget, set()).intersection(seeds))
+    return Worth(tuple(differences), failures) if differences else None
 
 
 def _kind(group: Group) -> tuple[str, str]:
     return group.answers, group.shots
 
 
-def _table(groups: list[Group], ours: str) -> str:
+def _table(groups: Sequence[Group], ours: str) -> str:
     named = sorted({name for group in groups for name in group.found if is_part(name, ours)})
     budgets = sorted({b for group in groups for name in named for b in group.found.get(name, {})})
     rows = []
     for name in named:
         found = [worth(groups, name, ours, budget) for budget in budgets]
-        tasks = sum(name in group.found for group in groups)
-        pairs = max((one.n for one in found if one), default=0)
-        rows.append([name, str(tasks), str(pairs), *map(_words, found)])
-    return markdown_table(["row", "tasks", "pairs", *(f"{budget:,}" for budget in budgets)], rows)
+        most = max((_size(one) for one in found if one), default=(0, 0))
+        tasks = ", ".join(group.task for group in groups if name in group.found)
+        rows.append([name, tasks, str(most[1]), *(_words(one, most) for one in found)])
+    return markdown_table(["row", "tasks", "cells", *(f"{budget:,}" for budget in budgets)], rows)
 
 
-def _words(found: Estimate | None) -> str:
+def _size(found: Worth) -> tuple[int, int]:
+    """Tasks, and seeds of all of them."""
+    return len(found.differences), sum(map(len, found.differences))
+
+
+def _words(found: Worth | None, most: tuple[int, int]) -> str:
     if found is None:
         return NOTHING
-    return f"**{found:+.3f}**" if found.low > 0 or found.high < 0 else f"{found:+.3f}"
+    mean = found.mean
+    text = "same" if found.same else f"{mean:+.3f}"
+    text = f"**{text}**" if mean.low > 0 or mean.high < 0 else text
+    fewer = "" if _size(found) == most else f", {_size(found)[1]} cells"
+    return text + fewer + (f", {found.failures} failed" if found.failures else "")

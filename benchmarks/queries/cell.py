@@ -33,11 +33,11 @@ def run_row(cell: Cell, row: Method, budgets: Sequence[int], *, data: Path, mach
     """
     started, marks, error = time.perf_counter(), list[Mark](), None
     task = open_cell(cell, data, row)
-    try:
-        with exchange(row):
+    with exchange(row):
+        try:
             marks.extend(_marks(task, row, budgets))
-    except Exception as failure:
-        error = f"{type(failure).__name__}: {failure}"
+        except Exception as failure:
+            error = f"{type(failure).__name__}: {failure}"
     return CellRecord(
         cell=cell,
         settings=configure(cell, row),

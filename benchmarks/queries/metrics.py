@@ -49,6 +49,24 @@ def mean(values: Sequence[float]) -> Estimate:
     return Estimate(float(array.mean()), _half(array - array.mean()), len(array))
 
 
+def mean_of_means(groups: Sequence[Sequence[float]]) -> Estimate:
+    """Average over groups of the average over seeds in each, for these groups and no others: every group weighs the same.
+
+    Its variance is the sum of the groups' own, over their squared number, with Welch's and Satterthwaite's degrees of
+    freedom (Welch 1947, Biometrika 34, eq. 28). A group of one seed has none, and so has the average.
+    """
+    arrays = [np.asarray(group, dtype=np.float64) for group in groups]
+    value, n = float(np.mean([array.mean() for array in arrays])), sum(map(len, arrays))
+    if min(map(len, arrays)) < 2:
+        return Estimate(value, float("nan"), n)
+    variances = np.array([array.var(ddof=1) / len(array) for array in arrays])
+    if not variances.any():
+        return Estimate(value, 0.0, n)
+    freedom = variances.sum() ** 2 / sum(v**2 / (len(a) - 1) for v, a in zip(variances, arrays, strict=True))
+    half = stats.t.ppf(0.975, freedom) * np.sqrt(variances.sum()) / len(arrays)
+    return Estimate(value, float(half), n)
+
+
 def paired_difference(a: Sequence[float], b: Sequence[float]) -> Estimate:
     """Mean of a - b, seed by seed."""
     return mean(np.subtract(a, b).tolist())

@@ -16,17 +16,14 @@ SEPARATOR = re.compile(r",(?! )")
 Callback = Callable[[click.Context, click.Parameter, str | None], tuple[str, ...]]
 
 
-def names(what: str, known: Iterable[str]) -> Callback:
-    """Split an option into names of ``known``; all of them, if it is left out."""
+def names(what: str, known: Iterable[str], default: Iterable[str] | None = None) -> Callback:
+    """Split an option into names of ``known``; if it is left out, ``default`` or all of them."""
     table = {name: name for name in known}
+    usual = tuple(table if default is None else default)
 
     def split(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
         try:
-            return (
-                tuple(table)
-                if value is None
-                else tuple(look_up(what, name, table) for name in SEPARATOR.split(value))
-            )
+            return usual if value is None else tuple(look_up(what, name, table) for name in SEPARATOR.split(value))
         except ConfigError as error:
             raise click.BadParameter(str(error)) from error
 

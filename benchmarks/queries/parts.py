@@ -1,11 +1,11 @@
-"""What the parts of ``auto`` are worth: rows that are ``auto`` but for one thing, taken away or exchanged.
+"""What the parts of ``auto`` are worth: rows that are ``auto`` but for one thing, and what hangs on it.
 
 ``auto`` has no knob for most of it, so that a row names what in the library has another value while it runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from math import inf
@@ -50,36 +50,41 @@ def never(*_told: Any) -> bool:
     return False
 
 
-def _exchanged(name: str, value: Any) -> Method:
-    return replace(PART, exchanged={f"bbprompt.{name}": value})
+def _exchanged(by_name: Mapping[str, Any]) -> Method:
+    return replace(PART, exchanged={f"bbprompt.{name}": value for name, value in by_name.items()})
 
 
 def _probes(**options: Any) -> Method:
-    return _exchanged("fit.auto.PROBES", {**PROBES, **options})
+    return _exchanged({"fit.auto.PROBES": {**PROBES, **options}})
 
 
 PARTS: dict[str, Method] = {
     # Where to begin.
     "auto, pairs alone": replace(PART, prompt={}, options={"signs": False}),
-    "auto, race alone": _exchanged("fit.race.PAIRS", inf),
+    # A race has three quarters of any budget, and its signs are textures; pairs have the rest.
+    "auto, race as for few queries": _exchanged({"fit.race.PAIRS": inf}),
     "auto, image as it is": replace(PART, prompt={}),
     "auto, no signs": replace(PART, options={"signs": False}),
-    "auto, no textures": _exchanged("fit.openings.TEXTURES", OWN[:2]),
-    "auto, textures before pairs": _exchanged("fit.openings.OWN", 2 * TEXTURES),
-    "auto, heats of 80": _exchanged("fit.runner.HEAT", 80),
-    "auto, one finalist": _exchanged("fit.race.LOOKS", 1),
-    "auto, no standard error": _exchanged("fit.race.ERRORS", 0.0),
-    "auto, one layout at one look": _exchanged("fit.one_look.PARTIAL", frozenset()),
-    # The map.
-    "auto, maps of the same images": _exchanged("task.cross_fit_label_map", of_all_images),
-    "auto, first map": _exchanged("fit.by_query.Window.push", forget),
-    "auto, no varied images": replace(_exchanged("fit.auto.starves", never), tasks=STARVING),
+    "auto, no textures": _exchanged({"fit.openings.TEXTURES": OWN[:2]}),
+    "auto, textures before pairs": _exchanged({"fit.openings.OWN": 2 * TEXTURES}),
+    "auto, heats of 80": _exchanged({"fit.runner.HEAT": 80}),
+    "auto, one finalist": _exchanged({"fit.race.LOOKS": 1}),
+    "auto, no standard error": _exchanged({"fit.race.ERRORS": 0.0}),
+    "auto, one layout at one look": _exchanged({"fit.one_look.PARTIAL": frozenset()}),
+    # The map. What is fitted to an image's answer flatters it, also in the outlook, which may say that there is no room.
+    "auto, maps of the same images": _exchanged({"task.cross_fit_label_map": of_all_images}),
+    # Training images cannot have a veto through a map that was not fitted to their answers.
+    "auto, first map and no veto": _exchanged(
+        {"fit.by_query.Window.push": forget, "fit.auto.fit_by_query": no_veto}
+    ),
+    "auto, no varied images": replace(_exchanged({"fit.auto.starves": never}), tasks=STARVING),
     # Pairs.
     "auto, 16 images a pair": _probes(images_per_candidate=16),
     "auto, probes of 4 levels": _probes(radius_levels=4.0),
     "auto, no momentum": _probes(beta1=0.0),
     "auto, no average": _probes(average=0.0),
-    "auto, no veto": _exchanged("fit.auto.fit_by_query", no_veto),
+    "auto, no veto": _exchanged({"fit.auto.fit_by_query": no_veto}),
+    # No opening can be laid over these: it is pairs alone that they are to be compared with.
     "auto, low frequencies": replace(PART, prompt=DCT),
     "auto, focal loss": replace(PART, loss="focal"),
     "auto, margin loss": replace(PART, loss="margin"),

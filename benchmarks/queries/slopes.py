@@ -5,7 +5,7 @@ pixels; a prompt can only follow their mean g. A pair of probes, r u and -r u of
 tells u . g_i, if the loss is a plane as far as r. N pairs estimate g with cos^2 = |g|^2 / (|g|^2 + d E|g_i|^2 / N); see
 docs/theory/queries.md. A student gives a direction for its lesson alone.
 
-g itself is the mean of n images, and images that it has not seen have another mean slope, m. Of n independent slopes
+g itself is the mean of n images, and a prompt is for all that there are, whose mean slope is m. Of n independent slopes
 E|g|^2 = |m|^2 + (E|g_i|^2 - |m|^2) / n, so that with rho = E|g_i|^2 / |g|^2 the cosine of g with m is about
 sqrt((n - rho) / (n - 1)): what exact gradients of n images have of the right direction.
 """
@@ -90,8 +90,8 @@ class Slopes(msgspec.Struct, frozen=True, kw_only=True):
         return (self.single / self.mean) ** 2
 
 
-def cosine_unseen(ratio: float, images: int) -> float:
-    """About the cosine of the mean slope of n ``images`` with that of others, from E|g_i|^2 / |g|^2; 0 if it is noise."""
+def cosine_with_all(ratio: float, images: int) -> float:
+    """About the cosine of the mean slope of n ``images`` with that of all, from E|g_i|^2 / |g|^2; 0 if it is noise."""
     return float(np.sqrt(max(0.0, (images - ratio) / (images - 1))))
 
 
@@ -137,7 +137,7 @@ def markdown(measured: Measured) -> str:
         "ground",
         "d",
         "ratio of E abs(g_i)^2 to abs(g)^2",
-        "cosine of g with other images'",
+        "cosine of g with that of all images",
         f"queries for a cosine of {COSINE}",
         "in 108 low frequencies",
         *(f"r = {radius}" for radius in measured.radii),
@@ -148,20 +148,21 @@ def markdown(measured: Measured) -> str:
         of = [found for found in measured.slopes if (found.task, found.ground) == (task, ground)]
         ratio = float(np.mean([found.ratio for found in of]))
         images = CLASSES * bench_task(task).shots[SHOTS].train
+        cosines = [cosine_with_all(found.ratio, images) for found in of]
         price = np.mean([found.price for found in of])
         cells = [
             task,
             ground,
             f"{of[0].size:,}",
             f"{ratio:.0f}",
-            f"{cosine_unseen(ratio, images):.2f}",
+            f"{cosine_with_all(ratio, images):.2f} ({min(cosines):.2f} to {max(cosines):.2f})",
             f"{price:,.0f}",
             f"{np.mean([s.low for s in of]):.1%}",
         ]
         cells += [f"{value:.2f}" for value in np.mean([found.correlations for found in of], axis=0)]
         for student in students:
-            cosines = [found.students[student] for found in of if student in found.students]
-            cells.append(f"{np.mean(cosines):.2f}" if cosines else "–")
+            told = [found.students[student] for found in of if student in found.students]
+            cells.append(f"{np.mean(told):.2f}" if told else "–")
         rows.append(cells)
     return markdown_table(heads, rows) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +34,7 @@ def test_a_part_is_exchanged_for_as_long_as_its_row_runs(name: str) -> None:
     with exchange(row):
         assert {dotted: resolve_name(dotted) for dotted in row.exchanged} == row.exchanged
     assert {dotted: resolve_name(dotted) for dotted in row.exchanged} == before
-    assert row != AUTO
+    assert replace(row, tasks=()) != AUTO
     assert all(value != before[dotted] for dotted, value in row.exchanged.items())
 
 
@@ -84,27 +85,55 @@ def watched(seen: list[float]) -> Callable[..., bool]:
 
 def test_a_parts_worth_is_over_seeds_of_all_tasks_that_have_both() -> None:
     one = group("one", auto={500: {1: 0.5, 2: 0.6}}, auto_less={500: {1: 0.4, 2: 0.5, 3: 0.1}})
-    two = group("two", auto={500: {1: 0.7}}, auto_less={500: {1: 0.6}})
+    two = group("two", auto={500: {1: 0.7}}, auto_less={500: {1: 0.5}})
     other = group("three", auto={500: {1: 0.7}})
     found = worth([one, two, other], "auto, less", "auto", 500)
     assert found is not None
-    assert found.n == 3
-    assert found.value == pytest.approx(-0.1)
+    assert found.mean.n == 3
+    assert found.mean.value == pytest.approx(-0.15), "each task weighs the same"
     assert worth([other], "auto, less", "auto", 500) is None
 
 
-def test_the_table_names_tasks_and_marks_what_the_interval_tells() -> None:
+def test_the_table_marks_what_the_interval_tells() -> None:
     seeds = dict.fromkeys(range(4), 0.5)
     less = {seed: 0.4 + 0.002 * seed for seed in seeds}
-    same = {seed: 0.5 + (-1) ** seed * 0.1 for seed in seeds}
-    groups = [
-        group(
-            "one", auto={500: seeds, 1_000: seeds}, auto_less={500: less}, auto_same={1_000: same}, peer={500: less}
-        ),
-        group("one", "top5", auto={500: seeds}),
-    ]
-    text = markdown(groups)
-    assert "| auto, less | 1 | 4 | **-0.097 ± 0.004** | – |" in text
-    assert "| auto, same | 1 | 4 | – | +0.000 ± 0.184 |" in text
+    mixed = {seed: 0.5 + (-1) ** seed * 0.1 for seed in seeds}
+    fewer = {1: 0.3, 2: 0.35}
+    one = group(
+        "one",
+        auto={500: seeds, 1_000: seeds},
+        auto_less={500: less, 1_000: fewer},
+        auto_mixed={1_000: mixed},
+        auto_idle={500: seeds},
+        peer={500: less},
+    )
+    one.failed["auto, less"][1_000] = {2}
+    text = markdown([one, group("one", "top5", auto={500: seeds})])
+    assert "| auto, less | one | 4 | **-0.097 ± 0.004** | -0.175 ± 0.318, 2 cells, 1 failed |" in text
+    assert "| auto, mixed | one | 4 | – | +0.000 ± 0.184 |" in text
+    assert "| auto, idle | one | 4 | same | – |" in text
     assert "top5" not in text
     assert "peer" not in text
+
+
+def test_a_row_whose_exchange_is_gone_stops_the_run(
+    tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METHODS, "auto, stale", replace(AUTO, exchanged={"bbprompt.fit.race.NO_SUCH": 1}))
+    with pytest.raises(AttributeError, match="NO_SUCH"):
+        run_cell(
+            Cell(task=tiny, answers="full", shots="16", method="auto, stale", seed=1),
+            [1_000],
+            data=tmp_path,
+            machine="",
+        )
+
+
+def test_no_module_has_a_copy_of_a_constant_that_rows_exchange() -> None:
+    """A copy, as ``from ... import`` makes, would not be exchanged."""
+    constants = {dotted for row in PARTS.values() for dotted, value in row.exchanged.items() if not callable(value)}
+    assert len(constants) >= 8
+    for dotted in constants:
+        home, _, name = dotted.rpartition(".")
+        others = [module for key, module in sys.modules.items() if key.startswith("bbprompt.") and key != home]
+        assert not [module for module in others if getattr(module, name, None) is resolve_name(dotted)]

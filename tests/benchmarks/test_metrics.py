@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks.queries.metrics import mean, paired_difference, queries_to_reach, recovered_gain
+from benchmarks.queries.metrics import mean, mean_of_means, paired_difference, queries_to_reach, recovered_gain
 
 
 def test_mean_and_its_interval() -> None:
@@ -21,6 +21,20 @@ def test_one_seed_has_no_interval() -> None:
     found = mean([0.5])
     assert math.isnan(found.half)
     assert f"{found:.3f}" == "0.500"
+
+
+def test_the_mean_of_one_groups_mean_is_its_mean() -> None:
+    alone, grouped = mean([0.6, 0.7, 0.9]), mean_of_means([[0.6, 0.7, 0.9]])
+    assert (grouped.value, grouped.half, grouped.n) == pytest.approx((alone.value, alone.half, 3))
+
+
+def test_groups_weigh_the_same_and_keep_their_own_spread() -> None:
+    found = mean_of_means([[0.1, 0.3], [0.5, 0.5, 0.8]])
+    assert found.value == pytest.approx((0.2 + 0.6) / 2)
+    # Squared errors .02 / 2 = .01 and .03 / 3 = .01; freedom .02² / (.01² / 1 + .01² / 2) = 2.667, t(.975) = 3.4206.
+    assert found.half == pytest.approx(3.4206 * math.sqrt(0.02) / 2, rel=1e-3)
+    assert mean_of_means([[0.5, 0.5], [0.25, 0.25]]).half == 0
+    assert math.isnan(mean_of_means([[0.1, 0.3], [0.5]]).half)
 
 
 def test_a_difference_is_paired_by_seed() -> None:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.queries.methods import GRADIENT, METHODS
 from benchmarks.queries.records import Cell
 from benchmarks.queries.setup import open_cell
-from benchmarks.queries.slopes import COSINE, GROUNDS, Slopes, cosine_unseen
+from benchmarks.queries.slopes import COSINE, GROUNDS, Slopes, cosine_with_all
 from benchmarks.queries.surface import Surface
 
 
@@ -31,15 +31,15 @@ def test_a_direction_costs_what_it_says() -> None:
     assert along / length == pytest.approx(COSINE, rel=0.1)
 
 
-def test_the_cosine_with_other_images_is_told_by_these_alone() -> None:
+def test_the_cosine_with_the_mean_of_all_images_is_told_by_these_alone() -> None:
     rng = np.random.default_rng(0)
     mean, images, trials = 0.1 * rng.normal(size=300), 40, 200
     single = mean + rng.normal(size=(trials, images, 300))
     g = single.mean(axis=1)
     ratio = (single**2).sum(axis=2).mean() / (g**2).sum(axis=1).mean()
     cosines = g @ mean / np.linalg.norm(g, axis=1) / np.linalg.norm(mean)
-    assert cosine_unseen(float(ratio), images) == pytest.approx(cosines.mean(), rel=0.02)
-    assert cosine_unseen(images + 1.0, images) == 0.0
+    assert cosine_with_all(float(ratio), images) == pytest.approx(cosines.mean(), rel=0.02)
+    assert cosine_with_all(images + 1.0, images) == 0.0
 
 
 @pytest.mark.parametrize("level", GROUNDS.values())

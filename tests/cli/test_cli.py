@@ -107,6 +107,7 @@ def test_check_sends_one_query(command: Command, oracle: Digits, run_file: Path)
         ([0.4121, 0.3, 0.25, 0.0379, *[0.0] * 8], "look rounded to 4 decimals"),
         ([0.412163, 0.3, 0.25, 0.037837, *[0.0] * 8], "look rounded to 6 decimals"),
         ([1 / 7, 2 / 7, 4 / 7, *[0.0] * 9], None),
+        ([0.99999994, 5e-8, 1e-8, 1e-9, *[0.0] * 8], None),
         ([1.0, *[0.0] * 11], None),
     ],
 )

@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.preprocessing import StandardScaler
 
 from bbprompt.arrays import Float, Int
+from bbprompt.errors import ConfigError
 from bbprompt.labelmaps import fit_label_map, load_label_map
 from bbprompt.labelmaps.inputs import floors
 from bbprompt.labelmaps.linear import Linear
@@ -176,16 +177,16 @@ def rounded(n: int = 120, *, decimals: int = 5, sharp: float = 4) -> tuple[Score
     return Scores(values, Answer.PROBABILITIES), targets
 
 
-@pytest.mark.parametrize("answer", [Answer.PROBABILITIES, Answer.TAGS])
-def test_where_answers_are_rounded_0_may_be_a_quarter_of_the_last_place(answer: Answer) -> None:
+def test_where_answers_are_rounded_0_may_be_a_quarter_of_the_last_place() -> None:
     scores, targets = rounded(sharp=1)
     assert 0 < (scores.values == 0).mean() < 0.2
     filled = np.where(scores.values == 0, np.float32(1e-5) / 4, scores.values)
-    found = fit(Scores(scores.values, answer), targets)
-    expected = fit(Scores(filled, answer), targets)
+    found = fit(scores, targets)
+    expected = fit(Scores(filled, scores.answer), targets)
     assert expected.floor is None
     np.testing.assert_allclose(found.weight, expected.weight, rtol=1e-3, atol=1e-5)
-    np.testing.assert_allclose(found(scores.log()), expected(Scores(filled, answer).log()), rtol=1e-3, atol=1e-4)
+    expected_scores = expected(Scores(filled, scores.answer).log())
+    np.testing.assert_allclose(found(scores.log()), expected_scores, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("sharp", [1, 2, 4, 8, 16])
@@ -202,13 +203,33 @@ def test_cross_validation_chooses_what_a_rounded_0_counts_as(sharp: float, monke
 
 
 def test_an_underflow_is_not_rounding() -> None:
-    scores, _ = rounded()
+    scores, _ = rounded(decimals=5)
+    assert floors(scores) == (pytest.approx(np.log(1e-5 / 4)), None)
     values = scores.values.copy()
-    assert len(floors(Scores(values, Answer.PROBABILITIES))) == 2
-    values[values == 0] = 1e-9
-    values[0, 0] = 0
+    values[0, :2] = 1 / 3, 0
     assert floors(Scores(values, Answer.PROBABILITIES)) == (None,)
+    assert floors(Scores(scores.values, Answer.TAGS)) == (None,)
     assert floors(Scores(np.eye(20, dtype=np.float32), Answer.LABEL)) == (None,)
+
+
+def test_what_a_rounded_top_k_leaves_to_others_has_a_floor_whatever_its_sum_is() -> None:
+    scores, _ = rounded(decimals=4)
+    last = np.sort(scores.values, axis=1)[:, -8:-7]
+    listed = np.where(scores.values >= last, scores.values, np.float32(np.nan))
+    assert floors(Scores(listed, Answer.TOP_K)) == (pytest.approx(np.log(1e-4 / 4)), None)
+
+
+def test_with_one_image_of_a_class_a_rounded_0_is_raised() -> None:
+    scores, targets = rounded(sharp=16)
+    few = np.flatnonzero((targets != 0) | (np.cumsum(targets == 0) == 1))
+    assert fit(Scores(scores.values[few], scores.answer), targets[few]).floor == floors(scores)[0]
+
+
+@pytest.mark.parametrize("floor", ["low", float("nan"), [1.0]])
+def test_a_damaged_floor_is_refused(floor: object) -> None:
+    scores, targets = rounded(sharp=1)
+    with pytest.raises(ConfigError, match="no finite number"):
+        load_label_map({**fit(scores, targets).state(), "floor": floor})
 
 
 def test_a_floor_is_stored_and_none_is_not() -> None:

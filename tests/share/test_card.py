@@ -16,6 +16,7 @@ from PIL import Image
 from bbprompt.checkpoint import load_state
 from bbprompt.errors import ConfigError, DataError, OverlayError
 from bbprompt.labelmaps import LABEL_MAPS, load_label_map
+from bbprompt.labelmaps.linear import Linear
 from bbprompt.overlay import Overlay, OverlayMeta, read_overlay, write_overlay
 from bbprompt.records import CHECKPOINT, RESULT, load_run
 from bbprompt.share import Said, read_card, write_card
@@ -86,6 +87,17 @@ def test_every_label_map_has_its_arrays(name: str, tmp_path: Path) -> None:
     assert found["pixels"].shape == (8, 8, 4)
     for key, value in tensors_of(overlay).items():
         np.testing.assert_array_equal(found[key], value)
+
+
+def test_a_floor_is_among_a_label_map_s_arrays(tmp_path: Path) -> None:
+    weight = np.arange(18, dtype=np.float32).reshape(6, 3)
+    meta = OverlayMeta(oracle="o", classes=("a", "b", "c"), label_map=Linear(weight, weight[0], -9.5).state())
+    template = make_template("padding", canvas=(8, 8), size=2, blend="over")
+    write_tensors(
+        tmp_path / TENSORS, Overlay(template, template.mask[..., None].repeat(3, axis=2) * 200, meta), None
+    )
+    found, _ = read_tensors(tmp_path / TENSORS)
+    assert found["label_map.floor"].tolist() == [-9.5]
 
 
 def test_the_header_is_the_hub_s_and_holds_the_run_s_figures(card: Path, run_dir: Path) -> None:

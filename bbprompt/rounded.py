@@ -1,0 +1,27 @@
+"""Whether a service rounds its probabilities, as far as its answers tell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bbprompt.oracle import Answer, Scores
+
+ROUNDED = frozenset({Answer.PROBABILITIES, Answer.TOP_K})
+"""Answers that come rounded to so many decimals, where any do. A tag below the threshold is not there at all."""
+
+MOST = 6
+"""Decimals: a float32 holds hardly more of a probability near 1."""
+
+TELLING = 3
+"""Different probabilities between 0 and 1 that it takes to tell."""
+
+
+def decimals(scores: Scores) -> int | None:
+    """To how many decimals these answers look rounded; ``None`` where they do not, or are too few to tell."""
+    if scores.answer not in ROUNDED:
+        return None
+    between = scores.values[(scores.values > 0) & (scores.values < 1)].astype(np.float64)
+    for places in range(1, MOST + 1):
+        if (np.abs(between - between.round(places)) <= np.finfo(np.float32).eps * between).all():
+            return places if len(np.unique(between)) >= TELLING else None
+    return None
