@@ -38,8 +38,9 @@ FAIRNESS = (
     "have room for a first look and for no step; `auto` skips that look there, which a run with a linear map, that has "
     "paid for it, cannot. The last columns are `auto` minus the peer that it beats by least, and minus a local "
     "model that answers in the service's stead, seed by seed. `auto`'s parts were developed on other seeds of the tasks "
-    "with digits and MNIST. Every row, the ablation and where `auto` does not beat a peer: "
+    "with digits and MNIST. Every row, and where `auto` does not beat a peer: "
     "[table.md](benchmarks/results/queries/table.md), and as [curves](benchmarks/results/queries/curves.png); "
+    "[what its parts are worth](benchmarks/results/queries/ablation.md); "
     "[why it is hard](docs/theory/queries.md#it-is-worse-than-that)."
 )
 

@@ -128,7 +128,7 @@ def tune(methods: Sequence[str], data: Path) -> None:
 @click.option("--headline", "short", is_flag=True, help="One line a group, no more.")
 @RESULTS_OPTION
 def table(against: str, short: bool, results: Path) -> None:
-    """Print the finished cells as Markdown: accuracies, R, costs, differences, ablation, and what is not beaten."""
+    """Print the finished cells as Markdown: accuracies, R, costs, differences, and what is not beaten."""
     groups = summarise(Store(results).records())
     click.echo(headline(groups, against) if short else markdown(groups, against=against))
 

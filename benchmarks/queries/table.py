@@ -8,7 +8,7 @@ from bbprompt.table import markdown_table
 from benchmarks.queries.methods import NO_PROMPT
 from benchmarks.queries.metrics import Estimate, queries_to_reach, recovered_gain
 from benchmarks.queries.summary import Group, Point
-from benchmarks.queries.verdict import is_part, peers, unbeaten
+from benchmarks.queries.verdict import peers, unbeaten
 
 SHARES = (0.5, 0.9)
 NOTHING = "–"
@@ -22,7 +22,7 @@ LEGEND = (
 
 
 def markdown(groups: Iterable[Group], *, against: str | None = None) -> str:
-    """Every group's table; with ``against``, below each that method's difference to every other and its ablation.
+    """Every group's table; with ``against``, below each that method's difference to every peer.
 
     At the end, where it does not beat a peer.
     """
@@ -35,7 +35,6 @@ def markdown(groups: Iterable[Group], *, against: str | None = None) -> str:
         ]
         if against in group.found:
             parts += [f"{against} minus the others, paired by seed:", _differences(group, against)]
-            parts += _ablation(group, against)
     if against is not None and any(against in group.found for group in groups):
         parts += [f"### Where {against} does not beat a peer", unbeaten(groups, against)]
     return "\n\n".join(parts) + "\n"
@@ -88,18 +87,6 @@ def _differences(group: Group, ours: str) -> str:
         differences = [group.difference(ours, theirs, budget) for budget in budgets]
         rows.append([theirs, *map(_signed, differences)])
     return markdown_table(["minus", *(f"{budget:,}" for budget in budgets)], rows)
-
-
-def _ablation(group: Group, ours: str) -> list[str]:
-    """What each part is worth: rows called "ours, without it", minus ours."""
-    budgets = group.budgets()
-    rows = [
-        [name, *(_signed(group.difference(name, ours, budget)) for budget in budgets)]
-        for name in group.found
-        if is_part(name, ours)
-    ]
-    heading = f"Ablation: rows minus {ours}, paired by seed:"
-    return [heading, markdown_table(["row", *(f"{budget:,}" for budget in budgets)], rows)] if rows else []
 
 
 def _signed(difference: Estimate | None) -> str:
