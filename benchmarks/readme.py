@@ -31,7 +31,7 @@ PICTURE = ROOT / "docs" / "prompt.png"
 ENLARGED = 3
 TABLE = RESULTS / "queries" / "table.md"
 FAIRNESS = (
-    "Measured so far: resnet20 reading digits from 16 images a class against every peer, each at its paper's settings "
+    "The whole grid; resnet20 reading digits from 16 images a class against every peer, each at its paper's settings "
     "and tuned (`python -m benchmarks.queries tune`); the other lines against the strongest of them. Up to five seeds "
     "on the small networks, three on Lite0 and ConSE; the table says of each row how many; 'all' is 50 images a "
     "class, 20 of textures. Validation is for selection alone in the grid. At 500 queries (1,000 with all) most peers "
