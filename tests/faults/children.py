@@ -22,7 +22,7 @@ ROW = KEY + 4 * len(SPEC.labels)
 
 
 def append(path: Path, content: bytes) -> None:
-    """Append in one write, which the kernel keeps whole even if the process is killed next."""
+    """Append in one write, which the kernel keeps whole but for a kill at the border of a page: see ``drop_cut``."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         assert os.write(file, content) == len(content)
@@ -33,6 +33,12 @@ def append(path: Path, content: bytes) -> None:
 def records(path: Path, size: int) -> list[bytes]:
     content = path.read_bytes() if path.exists() else b""
     return [content[i : i + size] for i in range(0, len(content), size)]
+
+
+def drop_cut(path: Path, size: int) -> None:
+    """Drop what a kill has left of a record, so that the next ones begin where a record does."""
+    if path.exists():
+        os.truncate(path, path.stat().st_size // size * size)
 
 
 @dataclass

@@ -26,6 +26,7 @@ from tests.faults.children import (
     Watched,
     ask_for,
     ask_on,
+    drop_cut,
     records,
     spend_all,
 )
@@ -97,6 +98,8 @@ def kill_at_a_random_moment(processes: ForkServerContext, folder: Path, after_s:
     child.kill()
     child.join()
     assert child.exitcode == -9
+    drop_cut(folder / SEEN, KEY)
+    drop_cut(folder / USED, ROW)
     here.close()
     there.close()
 
