@@ -8,11 +8,9 @@ from collections.abc import Iterator
 import msgspec
 
 from bbprompt.config import RunConfig
-from bbprompt.methods import GRADIENT, check_method
 from bbprompt.oracle import check_scores
-from bbprompt.plan import make_plan
 from bbprompt.rounded import decimals
-from bbprompt.task import open_task
+from bbprompt.run import open_run
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,9 +63,7 @@ def check_run(config: RunConfig) -> Check:
         ConfigError: the run file cannot be used.
         OracleError: the oracle does not answer, or not with usable scores.
     """
-    task = open_task(config)
-    check_method(task)
-    plan = None if config.fit.method == GRADIENT else make_plan(task)
+    task, plan = open_run(config)
     image = task.plain(task.splits.train.images[:1])
     started = time.perf_counter()
     scores = check_scores(task.oracle.query(image), task.spec, 1)

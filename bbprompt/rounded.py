@@ -21,7 +21,11 @@ def decimals(scores: Scores) -> int | None:
     if scores.answer not in ROUNDED:
         return None
     between = scores.values[(scores.values > 0) & (scores.values < 1)].astype(np.float64)
-    for places in range(1, MOST + 1):
-        if (np.abs(between - between.round(places)) <= np.finfo(np.float32).eps * between).all():
-            return places if len(np.unique(between)) >= TELLING else None
-    return None
+
+    def rounded_to(places: int) -> bool:
+        return bool((np.abs(between - between.round(places)) <= np.finfo(np.float32).eps * between).all())
+
+    # What is rounded to fewer places is to the most as well: most answers are done with here.
+    if not rounded_to(MOST) or len(np.unique(between)) < TELLING:
+        return None
+    return next(filter(rounded_to, range(1, MOST + 1)))

@@ -35,10 +35,10 @@ def split(
     if source.test is None:
         if test is None:
             raise DataError("this source has no test images of its own; say how many to split off: [data] test")
-        _check_classes(source.pool, "training", "validation", "test")
+        _check_classes(queues, source.pool.classes, "training", "validation", "test")
         held_out = source.pool.take(_draw(queues, source.pool, test, "test"))
     else:
-        _check_classes(source.pool, "training", "validation")
+        _check_classes(queues, source.pool.classes, "training", "validation")
         own = _shuffled(source.test, rng)
         rows = np.arange(len(source.test)) if test is None else _draw(own, source.test, test, "test")
         held_out = source.test.take(rows)
@@ -47,13 +47,12 @@ def split(
     return Splits(train=train, validation=selection, test=held_out)
 
 
-def _check_classes(dataset: Pool, *parts: str) -> None:
+def _check_classes(queues: list[Int], classes: tuple[str, ...], *parts: str) -> None:
     """Refuse a class with fewer images than parts: no sizes of these could mend it."""
-    counts = np.bincount(dataset.targets, minlength=len(dataset.classes))
-    for label, count in zip(dataset.classes, counts, strict=True):
-        if count < len(parts):
+    for queue, label in zip(queues, classes, strict=True):
+        if len(queue) < len(parts):
             raise DataError(
-                f"class {label!r} has {count} images, expected one or more each for {', '.join(parts)}; "
+                f"class {label!r} has {len(queue)} images, expected one or more each for {', '.join(parts)}; "
                 "add some, or leave the class out"
             )
 

@@ -128,7 +128,7 @@ def affordable(left: int, targets: Int, *, look: int, pairs: bool) -> tuple[int,
 
 
 def lead(losses: Float, *, over: Float) -> float:
-    """By how much ``losses`` (n,) are lower on average than ``over``'s of the same images, less ``ERRORS``."""
+    """By how much ``losses`` (n,) are lower on average than ``over``'s of the same images, less its ``ERRORS``."""
     lower = over - losses
     return float(lower.mean() - ERRORS * lower.std() / np.sqrt(len(lower)))
 

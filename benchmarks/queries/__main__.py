@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,10 +43,23 @@ QUICK_METHODS = ("antithetic-dct",)
 ROWS = tuple(name for name in METHODS if name not in REFERENCES)
 PEERS = tuple(name for name in ROWS if name not in PARTS)
 
+Command = Callable[..., None]
 FOLDER = click.Path(path_type=Path, file_okay=False)
 RESULTS_OPTION = click.option(
     "--results", type=FOLDER, default=RESULTS / "queries", show_default="benchmarks/results/queries"
 )
+
+
+DATA_OPTION = click.option(
+    "--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images."
+)
+
+
+def seeds_option(default: int) -> Callable[[Command], Command]:
+    """How many of the committed seeds."""
+    return click.option(
+        "--seeds", type=click.IntRange(1, len(SEEDS)), default=default, show_default=True, help="Of the committed."
+    )
 
 
 @click.group()
@@ -67,7 +80,7 @@ def main() -> None:
 @click.option("--budgets", callback=split_budgets, default=",".join(map(str, BUDGETS)), show_default=True)
 @click.option("--seeds", type=click.IntRange(1, len(SEEDS)), help="How many of the committed seeds.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Cells at once.")
-@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+@DATA_OPTION
 @click.option("--quick", is_flag=True, help="One small cell that needs no data, for CI; keeps nothing.")
 @RESULTS_OPTION
 def run(
@@ -111,7 +124,7 @@ def merge(folders: Sequence[Path], results: Path) -> None:
 
 @main.command()
 @click.option("--methods", callback=names("method", SPACES), help="With commas between; all, if left out.")
-@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+@DATA_OPTION
 def tune(methods: Sequence[str], data: Path) -> None:
     """Run the tuning trials that are not finished yet, on a task of their own; their best become rows."""
     absent = bench_task(tuning.TASK).missing(data)
@@ -152,8 +165,8 @@ def figure(out: Path | None, results: Path) -> None:
 
 
 @main.command()
-@click.option("--seeds", type=click.IntRange(1, len(SEEDS)), default=5, show_default=True, help="Of the committed.")
-@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+@seeds_option(5)
+@DATA_OPTION
 @RESULTS_OPTION
 def refit(seeds: int, data: Path, results: Path) -> None:
     """Measure what the last word on the map is worth, 16 images a class; write refit.json and refit.md."""
@@ -164,8 +177,8 @@ def refit(seeds: int, data: Path, results: Path) -> None:
 
 
 @main.command()
-@click.option("--seeds", type=click.IntRange(1, len(SEEDS)), default=5, show_default=True, help="Of the committed.")
-@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+@seeds_option(5)
+@DATA_OPTION
 @RESULTS_OPTION
 def rounding(seeds: int, data: Path, results: Path) -> None:
     """Measure what rounded probabilities cost the map alone, 16 images a class; write rounding.json and rounding.md."""
@@ -185,8 +198,8 @@ def outlook(results: Path) -> None:
 
 
 @main.command()
-@click.option("--seeds", type=click.IntRange(1, len(SEEDS)), default=3, show_default=True, help="Of the committed.")
-@click.option("--data", type=FOLDER, default=DATA, show_default="../shared/data", help="Real models and images.")
+@seeds_option(3)
+@DATA_OPTION
 @RESULTS_OPTION
 def slopes(seeds: int, data: Path, results: Path) -> None:
     """Measure what answers can say about the slope; write slopes.json and slopes.md."""

@@ -9,10 +9,9 @@ from itertools import groupby
 from bbprompt.table import markdown_table
 from benchmarks.queries.metrics import Estimate, mean_of_means
 from benchmarks.queries.summary import Group
-from benchmarks.queries.verdict import is_part
+from benchmarks.queries.table import NOTHING
+from benchmarks.queries.verdict import OURS, is_part
 
-OURS = "auto"
-NOTHING = "–"
 LEGEND = (
     "Accuracy on the test images of prompt and label map: the row's minus that of `auto` on the same task, seed and "
     "budget, so that below zero is what a part is worth. Means over tasks of the means over seeds, with 95 % intervals "

@@ -10,14 +10,13 @@ import numpy as np
 
 from benchmarks.queries.metrics import SMALLEST_GAIN, Estimate, mean
 from benchmarks.queries.summary import Group, Seeded
-from benchmarks.queries.verdict import is_part, peers
+from benchmarks.queries.verdict import OURS, is_part, peers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ACROSS = 3
 PANEL_INCHES = (5.0, 4.0)
-OURS = "auto"
 NAMED = 9
 """Peers that get a colour: more could not be told apart."""
 

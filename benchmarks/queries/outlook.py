@@ -13,8 +13,8 @@ import numpy as np
 from bbprompt.table import markdown_table
 from benchmarks.queries.metrics import mean
 from benchmarks.queries.summary import Group
+from benchmarks.queries.verdict import OURS
 
-OURS = "auto"
 FEWEST = 4
 """Tasks that a budget must have been measured on: quartiles of fewer say nothing."""
 

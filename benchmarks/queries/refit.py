@@ -6,9 +6,8 @@ Every run does the second when selection is over; the grid does not, so that no 
 from __future__ import annotations
 
 import msgspec
-import numpy as np
 
-from bbprompt.labelmaps.base import LabelMap
+from bbprompt.evaluate import accuracy
 from bbprompt.table import markdown_table
 from bbprompt.task import Task
 from benchmarks.machine import Machine
@@ -44,17 +43,13 @@ def measure(name: str, seed: int, task: Task) -> Refitted:
     taught, held_out, unseen = (task.oracle.query(task.plain(part.images)) for part in (train, validation, test))
     maps = task.fit_map(taught, train.targets)
     anew = task.fit_map(*maps.with_more(held_out, validation.targets))
-
-    def right(label_map: LabelMap) -> float:
-        return float((np.asarray(label_map(unseen.log())).argmax(axis=1) == test.targets).mean())
-
     return Refitted(
         task=name,
         seed=seed,
         train=len(train),
         both=len(train) + len(validation),
-        before=right(maps.whole),
-        after=right(anew.whole),
+        before=accuracy(maps.whole(unseen.log()), test.targets).value,
+        after=accuracy(anew.whole(unseen.log()), test.targets).value,
     )
 
 

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import msgspec
 import numpy as np
 
-from bbprompt.arrays import UInt8
+from bbprompt.evaluate import accuracy
 from bbprompt.oracle import Scores
 from bbprompt.table import markdown_table
 from bbprompt.task import Task
@@ -51,22 +51,20 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 def measure(name: str, seed: int, task: Task) -> Iterator[Rounded]:
     """Measure an open task, whose oracle answers probabilities."""
     train, test = task.splits.train, task.splits.test
-    taught, unseen = (_ask(task, part.images) for part in (train, test))
-
-    def right(decimals: int | None) -> float:
-        label_map = task.fit_map(_rounded(taught, decimals), train.targets).whole
-        found = np.asarray(label_map(_rounded(unseen, decimals).log())).argmax(axis=1)
-        return float((found == test.targets).mean())
-
+    taught, unseen = (task.oracle.query(task.plain(part.images)) for part in (train, test))
     for decimals in DECIMALS:
+        shown, asked = _rounded(taught, decimals), _rounded(unseen, decimals)
         with patch("bbprompt.labelmaps.linear.floors", lambda _scores: (None,)):
-            left = right(decimals)
-        zeros = float((_rounded(taught, decimals).values == 0).mean())
-        yield Rounded(task=name, seed=seed, decimals=decimals, zeros=zeros, left=left, map=right(decimals))
-
-
-def _ask(task: Task, images: UInt8) -> Scores:
-    return task.oracle.query(task.plain(images))
+            left = task.fit_map(shown, train.targets).whole
+        fitted = task.fit_map(shown, train.targets).whole
+        yield Rounded(
+            task=name,
+            seed=seed,
+            decimals=decimals,
+            zeros=float((shown.values == 0).mean()),
+            left=accuracy(left(asked.log()), test.targets).value,
+            map=accuracy(fitted(asked.log()), test.targets).value,
+        )
 
 
 def _rounded(scores: Scores, decimals: int | None) -> Scores:

@@ -11,6 +11,8 @@ from benchmarks.queries.methods import METHODS, NO_PROMPT
 from benchmarks.queries.metrics import Estimate
 from benchmarks.queries.summary import Group
 
+OURS = "auto"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -22,7 +22,7 @@ from benchmarks.queries.tasks import TASKS
 
 
 def group(task: str, answers: str = "full", **found: dict[int, dict[int, float]]) -> Group:
-    """A group in which the map alone is always right, so are gradients."""
+    """A group without references."""
     named = {name.replace("_", ", "): by_budget for name, by_budget in found.items()}
     return Group(task, answers, "16", {}, {}, named, {name: {} for name in named})
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from benchmarks import RESULTS, apply, jpeg, proxy
-from benchmarks.queries import ablation, rounding
+from benchmarks.queries import ablation, refit, rounding, slopes
 from benchmarks.queries.store import Store
 from benchmarks.queries.summary import summarise
 from benchmarks.queries.table import markdown
@@ -70,6 +70,13 @@ def test_what_rounding_costs_is_the_measured_range() -> None:
         costs = [accuracy(task, None, "map") - accuracy(task, 4, of) for task in tasks]
         assert f"{min(costs):.2f} to {max(costs):.2f}".replace("0.", ".") in said
         assert said in (PAGE.parent / "adapt-your-api.md").read_text(encoding="utf-8")
+
+
+def test_the_pages_of_slopes_and_of_the_last_word_are_those_of_the_committed_figures() -> None:
+    for name, module in (("slopes", slopes), ("refit", refit)):
+        path = RESULTS / "queries" / f"{name}.json"
+        measured = msgspec.json.decode(path.read_bytes(), type=module.Measured)
+        assert path.with_suffix(".md").read_text(encoding="utf-8") == module.markdown(measured)
 
 
 def test_the_tables_of_query_only_training_are_those_of_the_committed_cells() -> None:
