@@ -51,7 +51,7 @@ class AntitheticPairs:
         beta2: Adam's decay of the mean squared gradient.
     """
 
-    _STATE = ("theta", "mean", "adam", "steps", "radius", "directions", "rng")
+    _STATE: tuple[str, ...] = ("theta", "mean", "adam", "steps", "radius", "directions", "rng")
 
     @checked
     def __init__(
@@ -101,7 +101,7 @@ class AntitheticPairs:
         weights = shape(difference, self.shaping)
         if not np.nan_to_num(weights).any():
             return
-        self._step(simultaneous_perturbation(weights, directions, radius))
+        self._move(self.adam.step(simultaneous_perturbation(weights, directions, radius)))
 
     def _next_radius(self, difference: Float) -> float:
         said = difference[np.isfinite(difference)]
@@ -110,8 +110,8 @@ class AntitheticPairs:
         grown = min(2 * self.radius, max(LARGEST_RADIUS, self.smallest_radius))
         return grown if said.size else self.radius
 
-    def _step(self, gradient: Float) -> None:
-        self.theta += self.adam.step(gradient)
+    def _move(self, change: Float) -> None:
+        self.theta += change
         self.steps += 1
         share = (1 - self.average) / (1 - self.average**self.steps)
         self.mean += share * (self.theta - self.mean)

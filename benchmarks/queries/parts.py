@@ -19,6 +19,13 @@ from bbprompt.fit.openings import OWN, TEXTURES
 from bbprompt.fit.window import Window
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
 from bbprompt.oracle import Scores
+from benchmarks.queries.levers.by_outputs import ByOutputs, fit_by_outputs
+from benchmarks.queries.levers.checked import Checked
+from benchmarks.queries.levers.coarse_to_fine import CoarseToFine
+from benchmarks.queries.levers.gaussian import Gaussian
+from benchmarks.queries.levers.past_steps import PastSteps
+from benchmarks.queries.levers.reused import Reused
+from benchmarks.queries.levers.small_net import small_net
 from benchmarks.queries.method import Method
 from benchmarks.queries.prompts import ANY, DCT
 
@@ -81,15 +88,30 @@ PARTS: dict[str, Method] = {
     # Pairs.
     "auto, 16 images a pair": _probes(images_per_candidate=16),
     "auto, probes of 4 levels": _probes(radius_levels=4.0),
+    "auto, ranks for slopes": _probes(shaping="rank"),
     "auto, no momentum": _probes(beta1=0.0),
     "auto, no average": _probes(average=0.0),
     "auto, no veto": _exchanged({"fit.auto.fit_by_query": no_veto}),
+    # What might take the pairs' place.
+    "auto, Gaussian pairs": _exchanged({"fit.auto.AntitheticPairs": Gaussian}),
+    "auto, answers reused": _exchanged({"fit.auto.AntitheticPairs": Reused}),
+    "auto, model of the outputs": _exchanged(
+        {"fit.auto.AntitheticPairs": ByOutputs, "fit.auto.fit_by_query": fit_by_outputs}
+    ),
+    "auto, coarse to fine": _exchanged({"fit.auto.AntitheticPairs": CoarseToFine}),
+    "auto, steps checked": _exchanged({"fit.auto.AntitheticPairs": Checked}),
+    "auto, span of past steps": _exchanged(
+        {"fit.auto.AntitheticPairs": PastSteps, "fit.auto.PROBES": {"radius_levels": PROBES["radius_levels"]}}
+    ),
     # No opening can be laid over these: it is pairs alone that they are to be compared with.
     "auto, low frequencies": replace(PART, prompt=DCT),
     "auto, focal loss": replace(PART, loss="focal"),
     "auto, margin loss": replace(PART, loss="margin"),
     # What a local model adds. No task's oracle is the resnet32: it is what a user has of the oracle's family.
     "auto, Lite0 as student": replace(PART, prompt={}, options={"student": LITE0}, needs_student=True),
+    "auto, small net as student": replace(
+        _exchanged({"methods.student_for": small_net}), prompt={}, options={"student": LITE0}, needs_student=True
+    ),
     "auto, resnet32 as student": replace(
         PART, prompt={}, options={"student": "local-model", "student_options": RESNET32}
     ),
