@@ -16,6 +16,15 @@ TELLING = 3
 """Different probabilities between 0 and 1 that it takes to tell."""
 
 
+def raised_zero(scores: Scores) -> float | None:
+    """The log-score that a 0 among these answers, or later ones, is worth where they look rounded; else ``None``.
+
+    It was rounded from anything below half of the last place: a quarter of the last place is in the middle.
+    """
+    places = decimals(scores)
+    return None if places is None else float(np.log(0.25 * 0.1**places))
+
+
 def decimals(scores: Scores) -> int | None:
     """To how many decimals these answers look rounded; ``None`` where they do not, or are too few to tell."""
     if scores.answer not in ROUNDED:

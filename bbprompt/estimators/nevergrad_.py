@@ -2,12 +2,14 @@
 
 Rapin & Teytaud 2018, "Nevergrad: A gradient-free optimization platform". It is good to some hundred dimensions. Its
 recommendations are passed over: a chooser such as ``CMA`` may restart without a word and recommend its new beginning,
-so the best point seen is kept here.
+and ``TBPSA`` recommends its start for the first 4 d candidates; so the best point seen is kept here.
 """
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,13 @@ from bbprompt.names import unknown
 TRIED = ("CMA", "DiagonalCMA", "TBPSA")
 """Optimisers that the conformance suite runs."""
 
-REFUSED = ("NGOpt", "NgIoh", "NgDS", "MetaModel")
+CRASHING = "its kind crashes with numpy 2.4, and part of it draws from numpy's global generator, so that no run could be resumed"
+REFUSED = {
+    **dict.fromkeys(("NGO", "NgIoh", "NgDS", "MetaModel", "Shiwa", "Wiz"), CRASHING),
+    "SPSA": "its steps vanish before it has moved; bbprompt's own is the method 'spsa'",
+}
+"""Why, by how a name begins."""
+
 LARGEST = 1000
 
 
@@ -80,17 +88,19 @@ class _Batches:
         self.asked: list[Any] = []
 
     def ask(self) -> Float:
-        first = self.optimiser.ask()
-        strategy = self._strategy()
-        count = self.optimiser.num_workers if strategy is None else strategy.popsize
-        self.asked = [first, *(self.optimiser.ask() for _ in range(count - 1))]
+        with _named(self.name):
+            first = self.optimiser.ask()
+            strategy = self._strategy()
+            count = self.optimiser.num_workers if strategy is None else strategy.popsize
+            self.asked = [first, *(self.optimiser.ask() for _ in range(count - 1))]
         return np.stack([candidate.value for candidate in self.asked])
 
     def tell(self, losses: Float) -> None:
         strategy = self._strategy()
         before = strategy.countiter if strategy else -1
-        for candidate, loss in zip(self.asked, losses, strict=True):
-            self.optimiser.tell(candidate, float(loss))
+        with _named(self.name):
+            for candidate, loss in zip(self.asked, losses, strict=True):
+                self.optimiser.tell(candidate, float(loss))
         if strategy and strategy.countiter == before:
             raise ConfigError(
                 f"nevergrad's {self.name!r} failed to take a generation and went on as if it had; "
@@ -107,18 +117,28 @@ def _open(name: str, *, size: int, workers: int, budget: int | None, seed: int) 
     kind = _find(name, nevergrad.optimizers.registry)
     space = nevergrad.p.Array(init=np.zeros(size))
     space.random_state = np.random.RandomState(seed)
-    return kind(space, budget=budget, num_workers=1 if kind.no_parallelization else workers)
+    with _named(name):
+        return kind(space, budget=budget, num_workers=1 if kind.no_parallelization else workers)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Say whose errors these are: of its hundreds of optimisers some raise whatever their parts do."""
+    try:
+        yield
+    except Exception as error:
+        raise ConfigError(
+            f"nevergrad's {name!r} failed with {type(error).__name__}: {error}; use one of: {', '.join(TRIED)}"
+        ) from error
 
 
 def _find(name: str, registry: Any) -> Any:
     if name not in registry:
         raise unknown("nevergrad optimiser", name, {*TRIED, *difflib.get_close_matches(name, registry, n=2)})
     kind = registry[name]
-    if name.startswith(REFUSED):
-        raise ConfigError(
-            f"nevergrad's {name!r} is refused: its kind crashes with numpy 2.4, and part of it draws from numpy's "
-            f"global generator, so that no run could be resumed; use one of: {', '.join(TRIED)}"
-        )
+    for beginning, why in REFUSED.items():
+        if name.startswith(beginning):
+            raise ConfigError(f"nevergrad's {name!r} is refused: {why}; use one of: {', '.join(TRIED)}")
     if kind.recast or kind.one_shot:
         raise ConfigError(
             f"nevergrad's {name!r} is refused: it is sampled beforehand, or another package's; "

@@ -100,8 +100,9 @@ class RandomSearch:
 
     def _place(self) -> tuple[slice, slice]:
         tall, wide, _ = self.shape
-        side = square_side(self.step, share=self.share, steps=self.steps, pixels=tall * wide)
-        height, width = min(side, tall), min(side, wide)
+        covered = covered_pixels(self.step, share=self.share, steps=self.steps, pixels=tall * wide)
+        side = square_side(covered)
+        height, width = (1, max(1, round(covered))) if tall == 1 else (min(side, tall), min(side, wide))
         top, left = self.rng.integers(tall - height + 1), self.rng.integers(wide - width + 1)
         return slice(top, top + height), slice(left, left + width)
 
@@ -114,10 +115,14 @@ class RandomSearch:
         restore(self, self._STATE, state)
 
 
-def square_side(step: int, *, share: float, steps: int, pixels: int) -> int:
-    """Side of the square of step 0, 1, ...: the share it covers halves as ``HALVINGS`` say, of 10,000 steps."""
-    halvings = bisect_left(HALVINGS, int(step / steps * 10_000))
-    return max(1, round(math.sqrt(share / 2**halvings * pixels)))
+def covered_pixels(step: int, *, share: float, steps: int, pixels: int) -> float:
+    """What the square of step 0, 1, ... covers: the share of pixels halves as ``HALVINGS`` say, of 10,000 steps."""
+    return float(share / 2 ** bisect_left(HALVINGS, int(step / steps * 10_000)) * pixels)
+
+
+def square_side(covered: float) -> int:
+    """Side of the square of so many pixels."""
+    return max(1, round(math.sqrt(covered)))
 
 
 def geometry(size: int, height: int | None, width: int | None) -> tuple[int, int, int]:

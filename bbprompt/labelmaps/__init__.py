@@ -22,6 +22,7 @@ from bbprompt.labelmaps.random_ import Random
 from bbprompt.labelmaps.semantic import Semantic, Swapped, TextEncoder
 from bbprompt.names import look_up
 from bbprompt.oracle import Answer, OracleSpec, Scores
+from bbprompt.rounded import raised_zero
 
 LABEL_MAPS: dict[str, type[LabelMap]] = {
     "identity": Identity,
@@ -136,7 +137,8 @@ def cross_fit_label_map(
     whole = fit_label_map(
         name, scores, targets, spec=spec, classes=classes, rng=rng, pairs=pairs, text=text, sources=sources
     )
-    return CrossFit(whole, (whole,), np.zeros(len(targets), dtype=np.int64), scores, targets)
+    unfolded = np.zeros(len(targets), dtype=np.int64)
+    return CrossFit(whole, (whole,), unfolded, scores, targets, floor=raised_zero(scores))
 
 
 def load_label_map(state: dict[str, Any]) -> LabelMap:

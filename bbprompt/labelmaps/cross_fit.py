@@ -28,6 +28,8 @@ class CrossFit:
         fold: int64, shape (n,): the part that was fitted without image i.
         scores: the answers (n, k) that they were fitted to.
         targets: int64, shape (n,): the classes, likewise.
+        floor: the log-score that lower ones count as, for a map that has none of its own; ``None`` for none. Predictions
+            are the same without it; but one 0 that a service has rounded to would cost more than all other images.
     """
 
     whole: LabelMap
@@ -35,6 +37,7 @@ class CrossFit:
     fold: Int
     scores: Scores
     targets: Int
+    floor: float | None = None
 
     def with_more(self, scores: Scores, targets: Int) -> tuple[Scores, Int]:
         """Return what it was fitted to and, behind that, answers (m, k) to other images and their classes (m,)."""
@@ -47,8 +50,10 @@ class CrossFit:
 
     def __call__(self, log_scores: Array, rows: Int) -> Array:
         """(m, k) log-scores of images ``rows``, shape (m,), to (m, classes), each by the map fitted without it."""
+        xp, where = array_namespace(log_scores), device(log_scores)
+        if self.floor is not None:
+            log_scores = xp.clip(log_scores, min=self.floor)
         if len(self.parts) == 1:
             return self.parts[0](log_scores)
-        xp, where = array_namespace(log_scores), device(log_scores)
         by_part = xp.stack([part(log_scores) for part in self.parts])
         return by_part[xp.asarray(self.fold[rows], device=where), xp.arange(len(rows), device=where)]

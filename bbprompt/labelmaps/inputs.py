@@ -17,7 +17,7 @@ import numpy as np
 from bbprompt.arrays import Float, Float32
 from bbprompt.labelmaps.logistic import Rotated
 from bbprompt.oracle import Answer, Scores
-from bbprompt.rounded import decimals
+from bbprompt.rounded import raised_zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,10 @@ class Inputs:
 def floors(scores: Scores) -> tuple[float | None, ...]:
     """What the log-score of a 0 may be raised to, where answers are rounded; ``None`` is for leaving it.
 
-    A quarter of the last place is in the middle of what a 0 may have been. What a top-k answer leaves to other labels may
-    be as little, by the error of its sum.
+    What a top-k answer leaves to other labels may be as little as a 0, by the error of its sum.
     """
-    places = decimals(scores)
-    if places is None:
-        return (None,)
-    floor = float(np.log(0.25 * 0.1**places))
-    return (floor, None) if (scores.log() < floor).any() else (None,)
+    floor = raised_zero(scores)
+    return (floor, None) if floor is not None and (scores.log() < floor).any() else (None,)
 
 
 def _spread(log_scores: Float, answer: Answer) -> Float:

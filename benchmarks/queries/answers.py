@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import softmax
 
 from bbprompt.arrays import Float, Float32, UInt8
-from bbprompt.losses import suitable_loss
+from bbprompt.losses import LOSSES, suitable_loss
 from bbprompt.oracle import Answer, Oracle, OracleSpec, Scores
 
 LISTED = 5
@@ -64,15 +64,15 @@ class AnswerKind:
 
     Attributes:
         wrap: puts an oracle behind them.
-        overrule: the loss that all methods train on, where their own needs more than these answers say.
+        answer: all that a loss is told.
     """
 
     wrap: Callable[[Oracle], Oracle]
-    overrule: str | None = None
+    answer: Answer = Answer.PROBABILITIES
 
     def loss(self, wanted: str) -> str:
-        """The method's loss, or what these answers can tell."""
-        return self.overrule or wanted
+        """The method's loss, or what these answers can tell where that needs more."""
+        return wanted if self.answer in LOSSES[wanted].accepts else suitable_loss(self.answer)
 
 
 def as_it_is(oracle: Oracle) -> Oracle:
@@ -86,5 +86,5 @@ FULL = "full"
 ANSWERS: dict[str, AnswerKind] = {
     FULL: AnswerKind(as_it_is),
     "top5": AnswerKind(TopFive),
-    "label": AnswerKind(LabelOnly, overrule=suitable_loss(Answer.LABEL)),
+    "label": AnswerKind(LabelOnly, Answer.LABEL),
 }

@@ -9,7 +9,12 @@ from bbprompt.oracle import DifferentiableOracle
 from bbprompt_adapters import cifar_resnet, conse, efficientnet_lite0
 from benchmarks.queries.sources import CIFAR10, DTD10
 
-RESNETS = {20: "resnet20-12fca82f.th", 32: "resnet32-d509ac18.th", 56: "resnet56-4bfd9763.th"}
+RESNETS = {
+    20: "resnet20-12fca82f.th",
+    32: "resnet32-d509ac18.th",
+    44: "resnet44-014dd654.th",
+    56: "resnet56-4bfd9763.th",
+}
 TEXTS = {"cifar10": CIFAR10, "dtd10": DTD10}
 
 

@@ -12,9 +12,12 @@ from math import inf
 from typing import Any
 from unittest.mock import patch
 
-from bbprompt.arrays import Int
+import torch
+
+from bbprompt.arrays import Float, Int, UInt8
 from bbprompt.fit.auto import PROBES
 from bbprompt.fit.by_query import fit_by_query
+from bbprompt.fit.by_student import Lessons
 from bbprompt.fit.openings import OWN, TEXTURES
 from bbprompt.fit.window import Window
 from bbprompt.labelmaps import CrossFit, cross_fit_label_map
@@ -33,6 +36,10 @@ LITE0 = "efficientnet-lite0"
 RESNET32 = {"adapter": "cifar-resnet", "weights": "{data}/cifar10-resnets/resnet32-d509ac18.th"}
 AUTO = Method("auto", prompt=ANY, anytime=False, looks=4)
 PART = replace(AUTO, tasks=("resnet20-digits", "resnet20-mnist", "resnet56-digits", "resnet56-mnist"))
+TAUGHT: Mapping[str, Any] = {
+    "prompt": {},
+    "options": {"student": "local-model", "student_options": RESNET32},
+}
 STARVING = ("lite0-digits", "lite0-cifar10", "lite0-dtd10")
 """Tasks whose oracle has more labels than there are images, so that a part for these has something to do."""
 
@@ -52,6 +59,16 @@ def forget(window: Window, scores: Scores, rows: Int) -> None:
     """Keep the first answers, and so the first map, whatever is paid for later."""
 
 
+def this_round_alone(_lessons: Lessons, images: UInt8, answers: Float, _rng: Any) -> tuple[UInt8, Float]:
+    """Teach a student what was scored last, and nothing older."""
+    return images, answers
+
+
+def as_it_answers(_objective: Any, _student: Any, _theta: Any, scores: Scores, _images: Any) -> torch.Tensor:
+    """Take a student at its word: add nothing to its answers (n, k)."""
+    return torch.zeros(scores.values.shape)
+
+
 def never(*_told: Any) -> bool:
     """Say no."""
     return False
@@ -59,6 +76,11 @@ def never(*_told: Any) -> bool:
 
 def _exchanged(by_name: Mapping[str, Any]) -> Method:
     return replace(PART, exchanged={f"bbprompt.{name}": value for name, value in by_name.items()})
+
+
+def _taught(by_name: Mapping[str, Any]) -> Method:
+    exchanged = {f"bbprompt.fit.by_student.{name}": value for name, value in by_name.items()}
+    return replace(PART, **TAUGHT, exchanged=exchanged, tasks=("resnet20-digits",))
 
 
 def _probes(**options: Any) -> Method:
@@ -107,14 +129,19 @@ PARTS: dict[str, Method] = {
     "auto, low frequencies": replace(PART, prompt=DCT),
     "auto, focal loss": replace(PART, loss="focal"),
     "auto, margin loss": replace(PART, loss="margin"),
+    # Of labels alone, where the right ones are counted: by answers to images that a little noise was added to.
+    "auto, agreement": replace(PART, loss="agreement"),
     # What a local model adds. No task's oracle is the resnet32: it is what a user has of the oracle's family.
     "auto, Lite0 as student": replace(PART, prompt={}, options={"student": LITE0}, needs_student=True),
     "auto, small net as student": replace(
         _exchanged({"methods.student_for": small_net}), prompt={}, options={"student": LITE0}, needs_student=True
     ),
-    "auto, resnet32 as student": replace(
-        PART, prompt={}, options={"student": "local-model", "student_options": RESNET32}
-    ),
+    "auto, resnet32 as student": replace(PART, **TAUGHT),
+    "auto, resnet32 as student, no replay": _taught({"Lessons.take": this_round_alone}),
+    "auto, resnet32 as student, not shifted": _taught({"_shift": as_it_answers}),
+    "auto, resnet32 as student, steps of 4 levels": _taught({"STEP_LEVELS": 4.0}),
+    "auto, resnet32 as student, 80 steps": _taught({"STEPS": 80}),
+    "auto, resnet32 as student, first map": _taught({"Window.push": forget}),
 }
 
 

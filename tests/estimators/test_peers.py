@@ -106,6 +106,8 @@ def test_a_subspace_smaller_than_theta_conforms_but_cannot_reach_everything(chec
         ("nevergrad:DiagonalCAM", {}, "unknown nevergrad optimiser 'DiagonalCAM'; did you mean 'DiagonalCMA'"),
         ("nevergrad:NGOpt39", {}, "'NGOpt39' is refused: its kind crashes with numpy 2.4"),
         ("nevergrad:MetaModel", {}, "use one of: CMA, DiagonalCMA"),
+        ("nevergrad:Shiwa", {}, "'Shiwa' is refused: its kind crashes with numpy 2.4"),
+        ("nevergrad:SPSA", {}, "'SPSA' is refused: its steps vanish before it has moved; bbprompt's own"),
         ("nevergrad:Powell", {}, "'Powell' is refused: it is sampled beforehand, or another package's"),
         ("nevergrad:CMA", {"name": "DE"}, "unknown option of nevergrad:CMA 'name'"),
         ("nevergrad", {}, "write 'nevergrad:NAME'"),

@@ -12,7 +12,7 @@ from bbprompt.arrays import Float
 from bbprompt.estimators import PRGF, CMASubspace, GuidedES, RandomSearch, SciPy, SepCMA, VkDCMA
 from bbprompt.estimators.base import Estimator
 from bbprompt.estimators.prgf import optimal_mix
-from bbprompt.estimators.random_search import geometry, square_side
+from bbprompt.estimators.random_search import covered_pixels, geometry, square_side
 
 SIZE = 40
 TARGET = np.random.default_rng(4).uniform(-30, 30, SIZE) / 255
@@ -171,10 +171,18 @@ def test_a_good_surrogate_saves_queries() -> None:
 
 def test_the_squares_shrink_as_the_authors_code_does() -> None:
     sides = {
-        it: square_side(it, share=0.8, steps=10_000, pixels=32 * 32) for it in (0, 10, 11, 51, 501, 8001, 50_000)
+        it: square_side(covered_pixels(it, share=0.8, steps=10_000, pixels=32 * 32))
+        for it in (0, 10, 11, 51, 501, 8001, 50_000)
     }
     assert sides == {0: 29, 10: 29, 11: 20, 51: 14, 501: 7, 8001: 1, 50_000: 1}
-    assert square_side(6, share=0.8, steps=5_000, pixels=32 * 32) == 20
+    assert square_side(covered_pixels(6, share=0.8, steps=5_000, pixels=32 * 32)) == 20
+
+
+def test_in_a_frame_a_square_is_a_run_of_as_many_elements() -> None:
+    search = RandomSearch(np.zeros(2_000), rng=np.random.default_rng(0), share=0.05)
+    changed = np.flatnonzero(search.ask().thetas[1])
+    assert len(changed) == 100
+    assert np.ptp(changed) == 99
 
 
 def test_a_proposal_is_one_square_of_one_colour_at_the_bound() -> None:

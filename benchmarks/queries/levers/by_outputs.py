@@ -3,9 +3,9 @@
     z_i(theta + delta) ~ z_i(theta) + J_c delta    for images of class c
     g = mean over pairs of (s_p - s^_p) u_p + mean over images of r_i' J_c,    r_i = dL/dz_i
 
-The mean slope of the loss through the model is exact; pairs add what the model does not tell, s^_p being the slope
-along u_p that it foretold. So the estimate is as unbiased as plain pairs are, however poor the model (control
-variates: Owen 2013, "Monte Carlo theory, methods and examples", section 8.9). J is learned from the same pairs, all of
+The mean slope of the loss through the model needs no probes; pairs add what the model does not tell, s^_p being the
+slope along u_p that it foretold (control variates: Owen 2013, "Monte Carlo theory, methods and examples", section 8.9).
+Its bias is that of r_i, taken where image i was last scored, a few steps ago. J is learned from the same pairs, all of
 them: that of a class is drawn to that of all classes, and that to zero, by as much as d pairs would weigh.
 """
 

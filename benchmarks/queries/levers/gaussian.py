@@ -27,7 +27,7 @@ class Gaussian(AntitheticPairs):
         """Take one step of Adam along the mean of (y(theta + c u) - y(theta - c u)) u / (2 c)."""
         drawn = asked(self.drawn)
         difference = differences(told(losses, 2 * len(drawn)))
-        self.drawn = None
+        self.drawn, radius, self.radius = None, self.radius, self._next_radius(difference)
         weights = np.nan_to_num(shape(difference, self.shaping))
         if weights.any():
-            self._move(self.adam.step(weights @ drawn / (2 * self.radius * len(drawn))))
+            self._move(self.adam.step(weights @ drawn / (2 * radius * len(drawn))))
