@@ -88,7 +88,6 @@ bench-step: $(MODELS)/.models
 
 bench-queries: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.queries run --jobs 2
-	$(BIN)/python -m benchmarks.queries run --jobs 2 --parts --answers full --shots 16 --budgets 1000,5000,10000
 	$(BIN)/python -m benchmarks.queries refit
 	$(BIN)/python -m benchmarks.queries rounding
 	$(BIN)/python -m benchmarks.queries slopes

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -40,6 +42,11 @@ from bbprompt.runfolder import alone, claim, finished, renew
 from bbprompt.table import outlook_words
 from bbprompt.task import Task, open_task
 from bbprompt.wrappers import Cached, Replayed, paid, read_replayed
+
+WITHOUT_TORCH = (
+    "auto needs no torch, which is not installed here; what it would add is a student: with bbprompt[torch] and a local "
+    "model of the service's own family, [fit] student = 'local-model' has got further for as many queries"
+)
 
 
 def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Path | None = None) -> RunRecord:
@@ -175,8 +182,10 @@ def _look_ahead(task: Task, maps: CrossFit, plan: Plan | None) -> Outlook | None
     """Tell what a prompt is likely to add, while nothing is spent on one."""
     if plan is None or task.config.fit.method != AUTO:
         return None
-    ahead = outlook(maps, queries=plan.fit)
+    ahead = outlook(maps, queries=plan.fit, pixels=math.prod(task.spec.input_size))
     tell(outlook_words(ahead))
+    if find_spec("torch") is None:
+        tell(WITHOUT_TORCH)
     return ahead
 
 

@@ -2,8 +2,8 @@
 
 Simplices, line searches and archives compare a loss with one that was taken long ago, on other images. What images add
 to every prompt's loss would drown that comparison. So each step scores the start too, on the step's own images, and
-takes its loss off: common random numbers (Glasserman & Yao 1992, Management Science 38(6)). Answers to the start are
-paid at most once for each image where the oracle is cached.
+takes its loss off: common random numbers (Glasserman & Yao 1992, Management Science 38(6)). Where the oracle is cached,
+answers to the start are paid for once an image; a search's queries count them in every step.
 """
 
 from __future__ import annotations

@@ -25,7 +25,10 @@ from bbprompt.names import unknown
 TRIED = ("CMA", "DiagonalCMA", "TBPSA")
 """Optimisers that the conformance suite runs."""
 
-CRASHING = "its kind crashes with numpy 2.4, and part of it draws from numpy's global generator, so that no run could be resumed"
+CRASHING = (
+    "its kind crashes with numpy 2.4, and part of it draws from numpy's global generator, so that no run could be "
+    "resumed"
+)
 REFUSED = {
     **dict.fromkeys(("NGO", "NgIoh", "NgDS", "MetaModel", "Shiwa", "Wiz"), CRASHING),
     "SPSA": "its steps vanish before it has moved; bbprompt's own is the method 'spsa'",

@@ -14,6 +14,7 @@ keeps the best look, no prompt at all being the first, so that the system stays 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -80,7 +81,8 @@ def fit_auto(
         arrange, signs = (selection.arrange, signs) if student is None else (None, False)
         field = partial(openings, begun, arrange, signs=signs, rng=rng)
         try:
-            room = outlook(begun.maps, queries=queries).most * selection.cost >= 1
+            pixels = math.prod(objective.images.shape[1:3])
+            room = outlook(begun.maps, queries=queries, pixels=pixels).most * selection.cost >= 1
             hardly = not looked and only_one_look(queries, objective.targets, look=selection.cost)
             if room and hardly and (signs or arrange is not None):
                 asked = with_one_look(

@@ -27,21 +27,20 @@ from benchmarks.queries.grid import SEEDS, cells
 from benchmarks.queries.methods import METHODS, NO_PROMPT, REFERENCES, TUNING_FILE
 from benchmarks.queries.options import budgets as split_budgets
 from benchmarks.queries.options import names
-from benchmarks.queries.parts import PARTS
+from benchmarks.queries.plan import planned
 from benchmarks.queries.records import Cell, CellRecord
 from benchmarks.queries.setup import bench_task, open_cell
 from benchmarks.queries.spaces import SPACES
 from benchmarks.queries.store import Store, finished
 from benchmarks.queries.summary import summarise
 from benchmarks.queries.table import markdown
-from benchmarks.queries.tasks import BUDGETS, FEW_OR_ALL, QUICK, TASKS
+from benchmarks.queries.tasks import FEW_OR_ALL, QUICK, TASKS
 from benchmarks.queries.verdict import headline
 from benchmarks.queries.workers import Job, run_jobs, use_one_thread
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 QUICK_METHODS = ("antithetic-dct",)
 ROWS = tuple(name for name in METHODS if name not in REFERENCES)
-PEERS = tuple(name for name in ROWS if name not in PARTS)
 
 Command = Callable[..., None]
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -69,15 +68,12 @@ def main() -> None:
 
 @main.command()
 @click.option("--tasks", callback=names("task", TASKS), help="With commas between; all, if left out.")
-@click.option(
-    "--methods",
-    callback=names("method", ROWS, PEERS),
-    help="Likewise, but for auto's parts; the references are always run.",
-)
-@click.option("--parts", is_flag=True, help="Auto's parts, in place of --methods.")
+@click.option("--methods", callback=names("method", ROWS), help="Likewise; the references are always run.")
 @click.option("--answers", callback=names("kind of answer", ANSWERS), help="Likewise: full, top5, label.")
 @click.option("--shots", callback=names("number of shots", FEW_OR_ALL), help="Likewise: 16, all.")
-@click.option("--budgets", callback=split_budgets, default=",".join(map(str, BUDGETS)), show_default=True)
+@click.option(
+    "--budgets", callback=split_budgets, help="In image queries; those of the committed grid, if left out."
+)
 @click.option("--seeds", type=click.IntRange(1, len(SEEDS)), help="How many of the committed seeds.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Cells at once.")
 @DATA_OPTION
@@ -86,30 +82,25 @@ def main() -> None:
 def run(
     tasks: Sequence[str],
     methods: Sequence[str],
-    parts: bool,
     answers: Sequence[str],
     shots: Sequence[str],
-    budgets: Sequence[int],
+    budgets: Sequence[int] | None,
     seeds: int | None,
     jobs: int,
     data: Path,
     quick: bool,
     results: Path,
 ) -> None:
-    """Run the cells that are not finished yet."""
+    """Run the cells that are not finished yet: those of the committed grid or, with --budgets, any."""
     if quick:
         with TemporaryDirectory() as folder:
-            _run(
-                list(cells(tuple(QUICK), ("full",), ("16",), QUICK_METHODS, 1)),
-                (500,),
-                jobs,
-                data,
-                Store(Path(folder)),
-            )
+            wanted = [(cell, (500,)) for cell in cells(tuple(QUICK), ("full",), ("16",), QUICK_METHODS, 1)]
+            _run(wanted, jobs, data, Store(Path(folder)))
             click.echo(markdown(summarise(Store(Path(folder)).records())))
     else:
-        wanted = cells(_at_hand(tasks, data), answers, shots, tuple(PARTS) if parts else methods, seeds)
-        _run(list(wanted), budgets, jobs, data, Store(results))
+        found = cells(_at_hand(tasks, data), answers, shots, methods, seeds)
+        asked = ((cell, planned(cell) if budgets is None else budgets) for cell in found)
+        _run([(cell, marks) for cell, marks in asked if marks is not None], jobs, data, Store(results))
 
 
 @main.command()
@@ -194,7 +185,7 @@ def rounding(seeds: int, data: Path, results: Path) -> None:
 @RESULTS_OPTION
 def outlook(results: Path) -> None:
     """Print what a prompt has been worth, task by task; write outlook.md."""
-    _show(outlook_.markdown(outlook_.shares(summarise(Store(results).records()))), results / "outlook.md")
+    _show(outlook_.markdown(*outlook_.by_size(summarise(Store(results).records()))), results / "outlook.md")
 
 
 @main.command()
@@ -226,9 +217,9 @@ def _show(markdown: str, page: Path) -> None:
     click.echo(markdown)
 
 
-def _run(wanted: Sequence[Cell], budgets: Sequence[int], at_once: int, data: Path, store: Store) -> None:
+def _run(wanted: Sequence[tuple[Cell, Sequence[int]]], at_once: int, data: Path, store: Store) -> None:
     records = store.records()
-    asked: list[Job] = [(cell, worthwhile(cell, budgets)) for cell in wanted]
+    asked: list[Job] = [(cell, worthwhile(cell, budgets)) for cell, budgets in wanted]
     jobs = [(cell, marks) for cell, marks in asked if not finished(records, cell, marks, recipe(cell))]
     click.echo(f"{len(jobs)} cells to run, {len(asked) - len(jobs)} finished", err=True)
     machine = store.add_machine(describe())

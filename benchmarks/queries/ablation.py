@@ -14,7 +14,8 @@ from benchmarks.queries.verdict import OURS, is_part
 
 LEGEND = (
     "Accuracy on the test images of prompt and label map: the row's minus that of `auto` on the same task, seed and "
-    "budget, so that below zero is what a part is worth. Means over tasks of the means over seeds, with 95 % intervals "
+    "budget, so that below zero is what a part is worth; of a student's parts, minus that of `auto` with the student. "
+    "Means over tasks of the means over seeds, with 95 % intervals "
     "for these tasks, which say nothing of others; bold where they leave zero out, as one in twenty does by chance. "
     "Same: no seed differs, the part has nothing to do there. Columns are budgets in image queries. A failed seed counts "
     "as the map alone."
@@ -54,6 +55,11 @@ def markdown(groups: Iterable[Group], ours: str = OURS) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def whole(part: str, rows: Iterable[str]) -> str:
+    """What ``part`` is compared with: of ``rows``, the longest name that its own goes on from after a comma."""
+    return max((row for row in rows if part.startswith(f"{row}, ")), key=len)
+
+
 def worth(groups: Iterable[Group], part: str, ours: str, budget: int) -> Worth | None:
     """``part`` less ``ours`` over all seeds of all groups that have both; ``None`` where none has."""
     differences, failures = [], 0
@@ -75,7 +81,7 @@ def _table(groups: Sequence[Group], ours: str) -> str:
     budgets = sorted({b for group in groups for name in named for b in group.found.get(name, {})})
     rows = []
     for name in named:
-        found = [worth(groups, name, ours, budget) for budget in budgets]
+        found = [worth(groups, name, whole(name, [ours, *named]), budget) for budget in budgets]
         most = max((_size(one) for one in found if one), default=(0, 0))
         tasks = ", ".join(group.task for group in groups if name in group.found)
         rows.append([name, tasks, str(most[1]), *(_words(one, most) for one in found)])

@@ -36,10 +36,8 @@ LITE0 = "efficientnet-lite0"
 RESNET32 = {"adapter": "cifar-resnet", "weights": "{data}/cifar10-resnets/resnet32-d509ac18.th"}
 AUTO = Method("auto", prompt=ANY, anytime=False, looks=4)
 PART = replace(AUTO, tasks=("resnet20-digits", "resnet20-mnist", "resnet56-digits", "resnet56-mnist"))
-TAUGHT: Mapping[str, Any] = {
-    "prompt": {},
-    "options": {"student": "local-model", "student_options": RESNET32},
-}
+STUDENT = replace(AUTO, prompt={}, tasks=("resnet20-digits",))
+TAUGHT = replace(STUDENT, options={"student": "local-model", "student_options": RESNET32})
 STARVING = ("lite0-digits", "lite0-cifar10", "lite0-dtd10")
 """Tasks whose oracle has more labels than there are images, so that a part for these has something to do."""
 
@@ -80,7 +78,7 @@ def _exchanged(by_name: Mapping[str, Any]) -> Method:
 
 def _taught(by_name: Mapping[str, Any]) -> Method:
     exchanged = {f"bbprompt.fit.by_student.{name}": value for name, value in by_name.items()}
-    return replace(PART, **TAUGHT, exchanged=exchanged, tasks=("resnet20-digits",))
+    return replace(TAUGHT, exchanged=exchanged)
 
 
 def _probes(**options: Any) -> Method:
@@ -132,11 +130,11 @@ PARTS: dict[str, Method] = {
     # Of labels alone, where the right ones are counted: by answers to images that a little noise was added to.
     "auto, agreement": replace(PART, loss="agreement"),
     # What a local model adds. No task's oracle is the resnet32: it is what a user has of the oracle's family.
-    "auto, Lite0 as student": replace(PART, prompt={}, options={"student": LITE0}, needs_student=True),
+    "auto, Lite0 as student": replace(STUDENT, options={"student": LITE0}),
     "auto, small net as student": replace(
-        _exchanged({"methods.student_for": small_net}), prompt={}, options={"student": LITE0}, needs_student=True
+        STUDENT, options={"student": LITE0}, exchanged={"bbprompt.methods.student_for": small_net}
     ),
-    "auto, resnet32 as student": replace(PART, **TAUGHT),
+    "auto, resnet32 as student": TAUGHT,
     "auto, resnet32 as student, no replay": _taught({"Lessons.take": this_round_alone}),
     "auto, resnet32 as student, not shifted": _taught({"_shift": as_it_answers}),
     "auto, resnet32 as student, steps of 4 levels": _taught({"STEP_LEVELS": 4.0}),

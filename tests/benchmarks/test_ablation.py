@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 
 import pytest
 
-from benchmarks.queries.ablation import markdown, worth
+from benchmarks.queries.ablation import markdown, whole, worth
 from benchmarks.queries.cell import recipe, run_cell
 from benchmarks.queries.grid import cells
 from benchmarks.queries.methods import METHODS
@@ -92,6 +92,11 @@ def test_a_parts_worth_is_over_seeds_of_all_tasks_that_have_both() -> None:
     assert found.mean.n == 3
     assert found.mean.value == pytest.approx(-0.15), "each task weighs the same"
     assert worth([other], "auto, less", "auto", 500) is None
+
+
+def test_a_part_of_a_part_is_compared_with_that() -> None:
+    rows = ["auto", "auto, student", "auto, student, no replay", "auto, no signs"]
+    assert [whole(name, rows) for name in rows[1:]] == ["auto", "auto, student", "auto"]
 
 
 def test_the_table_marks_what_the_interval_tells() -> None:

@@ -19,7 +19,7 @@ from bbprompt.oracle import Scores
 from bbprompt.overlay import read_overlay
 from bbprompt.records import CHECKPOINT, EXAMPLES, HISTORY, LEDGER, OVERLAY, RESULT, RUN_FILE
 from bbprompt.report.sections import headline
-from bbprompt.run import evaluate_png, fit_run
+from bbprompt.run import WITHOUT_TORCH, evaluate_png, fit_run
 from bbprompt.table import outlook_words
 from bbprompt.task import open_task
 from bbprompt.templates import TEMPLATES
@@ -97,6 +97,19 @@ def test_auto_says_what_there_is_to_win_before_it_pays_for_a_prompt(
     assert oracle.after > oracle.asked / 2
     assert ahead.low <= ahead.high <= ahead.most
     assert outlook_words(ahead) in headline(run.result)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_auto_says_what_torch_would_add_where_there_is_none(
+    installed: bool,
+    oracle: Digits,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("bbprompt.run.find_spec", lambda _name: object() if installed else None)
+    fit_run(parse_config(document(fit={"method": "auto"}, budget={"queries": 2000})), tmp_path / "run")
+    assert (WITHOUT_TORCH in capsys.readouterr().err) is not installed
 
 
 def test_other_methods_say_nothing_of_it(config: RunConfig, oracle: Digits, tmp_path: Path) -> None:

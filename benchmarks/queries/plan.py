@@ -1,0 +1,102 @@
+"""What the committed grid holds: the budgets of each cell that is run. It is what ``run`` runs unless told otherwise.
+
+Everything everywhere would be weeks of a processor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.queries.answers import FULL
+from benchmarks.queries.grid import SEEDS
+from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT
+from benchmarks.queries.parts import PARTS
+from benchmarks.queries.records import Cell
+from benchmarks.queries.tasks import BUDGETS
+
+EVERYWHERE = ("auto", "bar", "nes, tuned", "antithetic, tuned", "spsa-gc, tuned")
+"""On every task, with every kind of answer and number of shots."""
+MORE = ("spsa", "spsa-gc", "random-search", "cma-subspace, tuned")
+"""Beside them on ``SMALL``."""
+EVERY_PEER = ("resnet20-digits", "resnet20-mnist", "resnet44-dtd10")
+"""Tasks that every peer is run on, but for the ``SLOW``."""
+SMALL = (*EVERY_PEER, "resnet56-digits", "resnet56-mnist")
+SLOW = ("ares", "guided-es", "prgf")
+"""Minutes a cell: on the first of ``EVERY_PEER``, with three seeds."""
+LONG = ("resnet20-digits", "resnet20-mnist")
+"""Tasks that all budgets are run on."""
+USUAL = BUDGETS[:-1]
+FEWER_SEEDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where one of ``auto``'s parts is measured.
+
+    Attributes:
+        budgets: in image queries.
+        seeds: of the committed ones.
+        answers: kinds.
+        shots: by name.
+    """
+
+    budgets: tuple[int, ...] = (1_000, 5_000, 10_000)
+    seeds: int = 5
+    answers: tuple[str, ...] = (FULL,)
+    shots: tuple[str, ...] = ("16",)
+
+
+OF_PAIRS = Where(budgets=(10_000,), seeds=FEWER_SEEDS)
+OF_A_STUDENT = Where(budgets=(2_000,), seeds=FEWER_SEEDS)
+PARTS_AT: dict[str, Where] = {
+    **dict.fromkeys(
+        (
+            "auto, textures before pairs",
+            "auto, 16 images a pair",
+            "auto, probes of 4 levels",
+            "auto, ranks for slopes",
+            "auto, no momentum",
+            "auto, no average",
+            "auto, no veto",
+            "auto, first map and no veto",
+            "auto, Gaussian pairs",
+            "auto, answers reused",
+            "auto, model of the outputs",
+            "auto, coarse to fine",
+            "auto, steps checked",
+            "auto, span of past steps",
+        ),
+        OF_PAIRS,
+    ),
+    "auto, one layout at one look": Where(budgets=(500,), answers=("top5", "label")),
+    "auto, no varied images": Where(budgets=(5_000,), seeds=FEWER_SEEDS, answers=("top5", "label")),
+    "auto, agreement": Where(budgets=(1_000, 5_000), seeds=FEWER_SEEDS, answers=("label",)),
+    "auto, Lite0 as student": Where(budgets=(2_000, 10_000), seeds=FEWER_SEEDS),
+    "auto, small net as student": OF_A_STUDENT,
+    "auto, resnet32 as student": Where(budgets=(2_000, 5_000), seeds=FEWER_SEEDS, shots=("16", "all")),
+    **{name: OF_A_STUDENT for name in PARTS if name.startswith("auto, resnet32 as student, ")},
+}
+"""Where it is not the usual."""
+
+
+def planned(cell: Cell) -> tuple[int, ...] | None:
+    """The budgets of ``cell``, none of a reference; ``None`` where the grid leaves it out."""
+    number = SEEDS.index(cell.seed)
+    if cell.method in (NO_PROMPT, GRADIENT):
+        return ()
+    if cell.method in PARTS:
+        where = PARTS_AT.get(cell.method, Where())
+        wanted = number < where.seeds and cell.answers in where.answers and cell.shots in where.shots
+        return where.budgets if wanted else None
+    if cell.method in EVERYWHERE:
+        return BUDGETS if cell.task in LONG and cell.answers == FULL else USUAL
+    return USUAL if _of_a_peer(cell, number) else None
+
+
+def _of_a_peer(cell: Cell, number: int) -> bool:
+    full, few, first = cell.answers == FULL, cell.shots == "16", cell.task == EVERY_PEER[0]
+    if METHODS[cell.method].own_answer:
+        return (cell.task in SMALL and full and few) or (first and (full or few))
+    if cell.method in SLOW:
+        return first and full and few and number < FEWER_SEEDS
+    return cell.task in (SMALL if cell.method in MORE else EVERY_PEER) and full and few
