@@ -22,7 +22,7 @@ from bbprompt.fit.by_imitation import (
 )
 from bbprompt.fit.frame import learn_width
 from bbprompt.fit.layout import Arrange, Arranged, Layout, Place
-from bbprompt.fit.selection import Watch
+from bbprompt.fit.selection import Watch, unheld
 from bbprompt.fit.student import Student
 from bbprompt.losses import Loss
 from bbprompt.names import unknown
@@ -33,6 +33,7 @@ from bbprompt.records import SIZE
 from bbprompt.searches import SEARCHES, check_search, open_search, student_for
 from bbprompt.task import FIT, FRAME, TEACH, Task
 from bbprompt.templates.padding import Padding
+from bbprompt.wrappers import Judging
 
 AUTO = "auto"
 ARES = "ares"
@@ -134,17 +135,19 @@ def run_method(
     watch: Watch,
     looked: bool = False,
     refit: bool = True,
+    judging: Judging | None = None,
 ) -> Fit:
     """Learn the task's prompt through ``oracle``.
 
     Args:
+        judging: the oracle for looks, if it may spend more.
         start: answers to the training images with the prompt as it starts.
         queries: images that a query-only method may score; ``None`` for gradients.
         looked: whether the oracle knows the answers to a first look at the prompt's start; ``queries`` count them.
         refit: fit the chosen map anew in the end, to validation's answers, too.
     """
     objective = _objective(task, oracle)
-    selection = _selection(task, oracle, refit=refit)
+    selection = _selection(task, oracle, refit=refit, judging=judging)
     if queries is None:
         return fit_by_gradient(
             objective,
@@ -252,10 +255,15 @@ def _objective(task: Task, oracle: Oracle) -> Objective:
     return Objective(oracle=oracle, prompt=task.prompt, images=images, targets=train.targets, loss=task.loss)
 
 
-def _selection(task: Task, oracle: Oracle, *, refit: bool) -> Selection:
-    arrange = _arrange(task, oracle) if task.config.fit.method == AUTO else None
-    anew = task.fit_map if refit else None
-    return Selection(oracle, _place(task), task.splits.validation.targets, arrange, anew)
+def _selection(task: Task, oracle: Oracle, *, refit: bool, judging: Judging | None = None) -> Selection:
+    return Selection(
+        judging or oracle,
+        _place(task),
+        task.splits.validation.targets,
+        arrange=_arrange(task, oracle) if task.config.fit.method == AUTO else None,
+        refit=task.fit_map if refit else None,
+        hold=judging.hold if judging else unheld,
+    )
 
 
 def _place(task: Task, layout: Layout | None = None) -> Place:

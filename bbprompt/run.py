@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from bbprompt import earlier
 from bbprompt.config import RunConfig
 from bbprompt.errors import ConfigError
 from bbprompt.evaluate import Evaluation, average, judge, score_under
@@ -19,7 +20,8 @@ from bbprompt.fit.outlook import outlook
 from bbprompt.fit.selection import Watch
 from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
-from bbprompt.ledger import Budget, Ledger
+from bbprompt.ledger import Aside, Budget, Ledger
+from bbprompt.ledger.money import NOTHING
 from bbprompt.methods import AUTO, GRADIENT, check_method, gradient_settings, run_method, settle_size
 from bbprompt.oracle import Oracle, Scores
 from bbprompt.outcome import make_result, score_test, write_outcome
@@ -41,7 +43,7 @@ from bbprompt.records import (
 from bbprompt.runfolder import alone, claim, finished, renew
 from bbprompt.table import outlook_words
 from bbprompt.task import Task, open_task
-from bbprompt.wrappers import Cached, Replayed, paid, read_replayed
+from bbprompt.wrappers import Cached, Judging, Replayed, paid, read_replayed
 
 WITHOUT_TORCH = (
     "auto needs no torch, which is not installed here; what it would add is a student: with bbprompt[torch] and a local "
@@ -98,23 +100,41 @@ def _replayed(folder: Path) -> Replayed:
 
 
 def _carry_out(task: Task, plan: Plan | None, folder: Path, *, started: float) -> None:
-    with _oracle(task, folder, keep=plan.test if plan else 0) as oracle:
+    with _oracle(task, folder, aside=_aside(task, plan)) as oracle:
         baseline, ahead, fit = _learn(task, oracle, plan, folder)
-    write_overlay(folder / OVERLAY, _overlay(task, fit))
-    with _oracle(task, folder, keep=0) as oracle:
-        tested = score_test(task, oracle, read_overlay(folder / OVERLAY), baseline)
+    write_overlay(folder / OVERLAY, _chosen(task, fit, folder))
+    overlay = read_overlay(folder / OVERLAY)
+    with _oracle(task, folder) as oracle:
+        tested = score_test(task, oracle, overlay, baseline)
     costs = _costs(task, folder, fit, seconds=time.perf_counter() - started)
-    write_outcome(folder, make_result(task, fit, tested, costs, outlook=ahead), fit, tested.examples)
+    result = make_result(task, fit, overlay.template, tested, costs, outlook=ahead)
+    write_outcome(folder, result, fit, tested.examples)
+    earlier.drop(folder)
+
+
+def _chosen(task: Task, fit: Fit, folder: Path) -> Overlay:
+    """The fit's prompt; an earlier one, where the budget ended before anything better."""
+    before = earlier.read(folder)
+    if before is None or fit.stopped != "budget" or not before.beats(fit.history):
+        return _overlay(task, fit)
+    tell("the larger budget ended before there was anything better: the earlier prompt stays")
+    return read_overlay(before.png)
 
 
 @contextmanager
-def _oracle(task: Task, folder: Path, *, keep: int) -> Iterator[Oracle]:
-    """The task's oracle; unless it is local and differentiated, behind the ledger, ``keep`` queries under budget."""
+def _oracle(task: Task, folder: Path, *, aside: Aside = NOTHING) -> Iterator[Oracle]:
+    """The task's oracle; unless it is local and differentiated, behind the ledger, which leaves ``aside``."""
     if task.config.fit.method == GRADIENT:
         yield task.oracle
     else:
-        with Ledger.open(folder / LEDGER, budget=_budget(task, keep=keep)) as ledger:
+        with Ledger.open(folder / LEDGER, budget=_budget(task)) as ledger:
+            ledger.aside = aside
             yield paid(task.oracle, ledger)
+
+
+def _aside(task: Task, plan: Plan | None) -> Aside:
+    """What the test takes."""
+    return Aside(plan.test, task.spec.usd(plan.test) or 0.0) if plan else NOTHING
 
 
 def _check_whose(task: Task, ledger: Path) -> None:
@@ -131,15 +151,11 @@ def _check_whose(task: Task, ledger: Path) -> None:
         )
 
 
-def _budget(task: Task, *, keep: int) -> Budget:
-    """The run's, less what ``keep`` queries may cost; a replay needs none, as it can pay for nothing."""
+def _budget(task: Task) -> Budget:
+    """The run's; a replay needs none, as it can pay for nothing."""
     if isinstance(task.oracle, Replayed):
         return Budget()
-    queries, usd = task.config.budget.queries, task.config.budget.usd
-    return Budget(
-        queries=None if queries is None else queries - keep,
-        usd=None if usd is None else usd - (task.spec.usd(keep) or 0.0),
-    )
+    return Budget(queries=task.config.budget.queries, usd=task.config.budget.usd)
 
 
 def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple[LabelMap, Outlook | None, Fit]:
@@ -159,6 +175,7 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
             start=start,
             queries=plan.fit if plan else None,
             looked=looked(task),
+            judging=Judging(oracle, oracle.ledger, _aside(task, plan)) if isinstance(oracle, Cached) else None,
             checkpoint=folder / CHECKPOINT,
             watch=watch,
         )
@@ -259,7 +276,7 @@ def evaluate_ensemble(pngs: Sequence[Path], config: RunConfig, *, split: str) ->
         _check_whose(task, png.parent / LEDGER)
     found = []
     for png, overlay in zip(pngs, overlays, strict=True):
-        with _oracle(task, png.parent, keep=0) as oracle:
+        with _oracle(task, png.parent) as oracle:
             found.append(score_under(overlay, oracle, load_label_map(overlay.meta.label_map), images))
     return judge(found[0] if len(found) == 1 else average(found), images, queries=len(found) * len(images))
 

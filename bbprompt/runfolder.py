@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from bbprompt import earlier
 from bbprompt.atomic import write_atomically
 from bbprompt.config import ANY, RunConfig, dump_config, load_config
 from bbprompt.errors import ConfigError
@@ -65,7 +66,9 @@ def claim(folder: Path, config: RunConfig, *, resume: bool) -> None:
 def renew(folder: Path, config: RunConfig) -> None:
     """Let a run that is ``claim``ed go on with the budget and the address that it has now."""
     if load_config(folder / RUN_FILE) != config:
-        (folder / RESULT).unlink(missing_ok=True)
+        if (folder / RESULT).exists():
+            earlier.keep(folder)
+            (folder / RESULT).unlink()
         write_atomically(folder / RUN_FILE, dump_config(config).encode())
 
 

@@ -50,6 +50,7 @@ def learn_map(
     Raises:
         OracleError: a query failed for good. Everything paid for is in the ledger.
     """
+    selection.hold(selection.cost)
     objective, theta, asked = begun.objective, begun.theta, begun.asked
     n, answers, better, more = len(objective.targets), [begun.answers.values], True, FIRST
     while better and asked + more * n + selection.cost <= queries:

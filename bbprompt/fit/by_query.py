@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def fit_by_query(
         earlier=max(0, len(selection.history) - 1),
     )
     images = min(estimator.images_per_candidate, len(objective.targets))
+    selection.hold(fit.look_cost)
     try:
         if not fit.resume(checkpoint) and not selection.history:
             fit.look(checkpoint)
@@ -86,6 +88,9 @@ def fit_by_query(
         if fit.losses:
             fit.look(checkpoint)
     except BudgetExhausted as ended:
+        with suppress(BudgetExhausted):
+            if fit.losses:
+                fit.look(checkpoint)
         return selection.cut_short(ended, queries=fit.asked)
     return selection.finish(queries=fit.asked, stopped="done")
 
@@ -151,7 +156,8 @@ class _Moving:
     def score_everything(self) -> None:
         """A map of one prompt needs answers of one prompt: those in the window are of many."""
         everything = np.arange(len(self.targets))
-        self.window.push(self.objective.score(self.estimator.best, everything), everything)
+        objective = replace(self.objective, oracle=self.selection.oracle)
+        self.window.push(objective.score(self.estimator.best, everything), everything)
         self.asked += len(everything)
 
     def state_dict(self) -> dict[str, Any]:

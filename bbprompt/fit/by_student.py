@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bbprompt.arrays import Float, Int, UInt8
+from bbprompt.errors import BudgetExhausted
 from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.by_gradient import as_log
 from bbprompt.fit.selection import FitMap, Selection, Watch, unwatched
@@ -86,6 +87,7 @@ def learn_from_student(
     sampler, lessons, window = Sampler(objective.targets, rng), Lessons(), Window(start)
     best, lowest = begun, begun.loss
     worse, rounds = 0, 0
+    selection.hold(selection.cost)
     size = min(ROUND, len(objective.targets))
     rows = sampler.draw(np.zeros(1, dtype=np.int64), size)[0]
     scores = Scores(start.values[rows], start.answer)
@@ -93,7 +95,10 @@ def learn_from_student(
     theta = _descend(objective, student, maps, theta, scores, rows, rng)
     while worse < PATIENCE and asked + size + selection.cost <= queries:
         rows = sampler.draw(np.zeros(1, dtype=np.int64), size)[0]
-        scores = objective.score(theta, rows)
+        try:
+            scores = objective.score(theta, rows)
+        except BudgetExhausted:  # the best so far is still looked at
+            break
         asked, rounds = asked + size, rounds + 1
         window.push(scores, rows)
         maps = fit_map(window.scores, objective.targets)

@@ -12,6 +12,7 @@ too, so that the image as it is stays unless an opening is better by more than o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bbprompt.arrays import Float, Int
+from bbprompt.errors import BudgetExhausted
 from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.layout import Arranged
 from bbprompt.fit.runner import Runner, heat_size
@@ -86,18 +88,23 @@ def race(
     count, looks = affordable(queries - asked, targets, look=selection.cost, pairs=pairs)
     heat = np.sort(some_of_each(targets, heat_size(targets), rng))
     runners = list[Runner]()
-    for opening in islice(openings, count):
-        runners.append(Runner.start(opening, heat, fit_map))
-        asked += len(heat)
-        watch(asked, selection.accuracy)
+    selection.hold(looks * (len(targets) - len(heat) + selection.cost))
+    with suppress(BudgetExhausted):  # fewer openings, then: the best of those that were paid for is still looked at
+        for opening in islice(openings, count):
+            runners.append(Runner.start(opening, heat, fit_map))
+            asked += len(heat)
+            watch(asked, selection.accuracy)
     to_beat = _losses(plain, seen, selection)
     judged = [_Judged(plain, seen, lead=0.0)]
     for runner in _finalists(runners, looks):
-        begun = runner.go_on(everything, fit_map)
-        asked += len(targets) - len(heat)
-        look = selection.see(
-            begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss, veto=True
-        )
+        try:
+            begun = runner.go_on(everything, fit_map, oracle=selection.oracle)
+            asked += len(targets) - len(heat)
+            look = selection.see(
+                begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss, veto=True
+            )
+        except BudgetExhausted:
+            break
         asked += selection.cost
         judged.append(_Judged(begun, look, lead(_losses(begun, look, selection), over=to_beat)))
     best = max(judged, key=lambda one: one.lead)

@@ -10,7 +10,7 @@ from bbprompt.arrays import Int
 from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.layout import Arranged
 from bbprompt.fit.selection import FitMap
-from bbprompt.oracle import Scores
+from bbprompt.oracle import Oracle, Scores
 
 HEAT, EACH = 160, 4
 """Training images that an opening is scored on, if there are so many, and how many of each class at least."""
@@ -46,8 +46,11 @@ class Runner:
         maps = fit_map(opening.objective.score(opening.theta, heat), objective.targets)
         return cls(opening, heat, Beginning(objective, opening.theta, maps, opening.place, asked=0))
 
-    def go_on(self, rows: Int, fit_map: FitMap) -> Beginning:
+    def go_on(self, rows: Int, fit_map: FitMap, *, oracle: Oracle | None = None) -> Beginning:
         """Score those of ``rows``, rising, that were not in the heat, too, and fit the map anew.
+
+        Args:
+            oracle: that scores them, if it is another.
 
         Raises:
             OracleError: a query failed for good.
@@ -56,7 +59,8 @@ class Runner:
         if not rest.size:
             return self.begun
         objective = self.opening.objective.of(rows)
-        more = self.opening.objective.score(self.opening.theta, rest)
+        whole = self.opening.objective
+        more = replace(whole, oracle=oracle or whole.oracle).score(self.opening.theta, rest)
         values = np.concatenate([self.begun.answers.values, more.values])
         scores = Scores(values[np.argsort(np.concatenate([self.heat, rest]))], more.answer)
         return replace(self.begun, objective=objective, maps=fit_map(scores, objective.targets))

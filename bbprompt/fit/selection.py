@@ -32,6 +32,14 @@ Watch: TypeAlias = Callable[[int, float], None]
 """Told after each step: images scored so far, best validation accuracy so far."""
 
 
+Hold: TypeAlias = Callable[[int], None]
+"""Told how many queries training has to leave, from now on, for looks."""
+
+
+def unheld(_queries: int) -> None:
+    """Leave nothing: no budget is near."""
+
+
 def unwatched(_queries: int, _best: float) -> None:
     """Watch nothing."""
 
@@ -91,11 +99,13 @@ class Selection:
     """The validation images, the looks taken at them, and the best so far.
 
     Attributes:
+        oracle: may spend what training has to leave; see ``hold``.
         own: the task's own prompt, and the images as its template prepared them.
         targets: int64, shape (n,).
         arrange: brings the task into a layout; ``None`` where the template is the user's choice.
         refit: fits the best look's map anew in the end, to validation's answers, too, if it is calibrated; ``None``
             leaves it as it was selected.
+        hold: sees to it that a look can still be paid for where failures have cost training its budget.
         history: one record per look.
         best: the look that is kept; ``None`` before the first.
     """
@@ -105,6 +115,7 @@ class Selection:
     targets: Int
     arrange: Arrange | None = None
     refit: FitMap | None = None
+    hold: Hold = unheld
     history: list[HistoryRecord] = field(default_factory=list)
     best: Look | None = None
 

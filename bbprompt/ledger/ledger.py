@@ -14,12 +14,13 @@ import numpy as np
 from bbprompt.arrays import Float32
 from bbprompt.errors import UsageError
 from bbprompt.ledger.database import Database
-from bbprompt.ledger.money import PICO, Budget, Charge, Spending, pico_cost, pico_price
+from bbprompt.ledger.money import PICO, Aside, Budget, Charge, Spending, pico_cost, pico_price
 from bbprompt.ledger.owner import Owner
 from bbprompt.ledger.rows import (
     ANSWER,
     KEEP,
     RESERVE,
+    SPENT,
     TOTALS,
     Reservation,
     forget_claims_of_the_dead,
@@ -57,6 +58,8 @@ class Ledger:
         self._database = database
         self._budget = budget
         self._owner = Owner.begin()
+        self.aside = Aside()
+        """Of the budget, what is for later; by as much more as failures have cost so far."""
 
     @classmethod
     def open(cls, path: Path, *, budget: Budget, wait_s: float = 60.0) -> Self:
@@ -133,11 +136,10 @@ class Ledger:
     def _reserve(
         self, sql: sqlite3.Connection, oracle: str, keys: Sequence[bytes], cost: int | None
     ) -> Reservation:
-        queries, pico_usd = sql.execute(
-            "SELECT ifnull(sum(answered + failed + pending), 0), ifnull(sum(pico_usd), 0) FROM oracles"
-        ).fetchone()
-        n = len(keys)
-        self._budget.check(spent=queries, spent_pico=pico_usd, n=n, cost=cost)
+        answered, failed, pending, pico_usd = sql.execute(SPENT).fetchone()
+        n, aside = len(keys), self.aside.grown(1 + failed / max(1, answered))
+        spent = answered + failed + pending
+        self._budget.check(spent=spent, spent_pico=pico_usd, n=n, cost=cost, aside=aside)
         sql.execute("INSERT OR IGNORE INTO oracles (name) VALUES (?)", (oracle,))
         (number,) = sql.execute("SELECT id FROM oracles WHERE name = ?", (oracle,)).fetchone()
         row = sql.execute(RESERVE, (self._owner.text, n, number, b"".join(keys))).lastrowid

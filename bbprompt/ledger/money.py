@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from math import isfinite
+from math import ceil, isfinite
 
 from bbprompt.errors import BudgetExhausted, ConfigError
 
@@ -35,6 +35,26 @@ def pico_cost(n: int, usd_per_query: float | None, usd_per_request: float) -> in
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What a ledger does not let through yet, because it is for later.
+
+    Attributes:
+        queries: images.
+        usd: US dollars that they may cost.
+    """
+
+    queries: int = 0
+    usd: float = 0.0
+
+    def grown(self, factor: float) -> Aside:
+        """For so many times the queries, rounded up."""
+        return Aside(ceil(self.queries * factor), self.usd * factor)
+
+
+NOTHING = Aside()
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """The most that a ledger lets through, everything in its file counted.
 
@@ -55,31 +75,34 @@ class Budget:
         if self.usd is not None and not (isfinite(self.usd) and self.usd > 0):
             raise ConfigError(f"a budget in US dollars must be above 0, got {self.usd!r}")
 
-    def check(self, *, spent: int, spent_pico: int, n: int, cost: int | None) -> None:
-        """Let n more queries for ``cost`` picodollars in all through, or none of them.
+    def check(self, *, spent: int, spent_pico: int, n: int, cost: int | None, aside: Aside = NOTHING) -> None:
+        """Let n more queries for ``cost`` picodollars in all through, or none of them; ``aside`` is left.
 
         Raises:
             BudgetExhausted: they do not fit.
             ConfigError: the budget is in dollars and the price unknown.
         """
-        if self.queries is not None and spent + n > self.queries:
+        if self.queries is not None and spent + n + aside.queries > self.queries:
+            kept = f", {aside.queries} are set aside for looks and the test" if aside.queries else ""
             raise BudgetExhausted(
-                f"the budget is {self.queries} queries and {spent} are spent: {n} more do not fit; "
+                f"the budget is {self.queries} queries and {spent} are spent{kept}: {n} more do not fit; "
                 "raise [budget] queries and resume, what was paid for is kept"
             )
         if self.usd is not None:
-            self._check_usd(spent_pico, n, cost)
+            self._check_usd(spent_pico, n, cost, aside)
 
-    def _check_usd(self, spent_pico: int, n: int, cost: int | None) -> None:
+    def _check_usd(self, spent_pico: int, n: int, cost: int | None, aside: Aside) -> None:
         assert self.usd is not None
         if cost is None:
             raise ConfigError(
                 f"a budget of {self.usd:.6g} USD needs the oracle's price, got none; "
                 "set its price per query, or [budget] queries instead of usd"
             )
-        if spent_pico + cost > int((Decimal(str(self.usd)) * PICO).to_integral_value(ROUND_FLOOR)):
+        kept_pico = pico_price(aside.usd) or 0
+        if spent_pico + cost + kept_pico > int((Decimal(str(self.usd)) * PICO).to_integral_value(ROUND_FLOOR)):
+            kept = f", {aside.usd:.6g} are set aside for looks and the test" if kept_pico else ""
             raise BudgetExhausted(
-                f"the budget is {self.usd:.6g} USD and {spent_pico / PICO:.6g} are spent: {n} more queries for "
+                f"the budget is {self.usd:.6g} USD and {spent_pico / PICO:.6g} are spent{kept}: {n} more queries for "
                 f"{cost / PICO:.6g} do not fit; raise [budget] usd and resume, what was paid for is kept"
             )
 

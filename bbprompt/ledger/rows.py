@@ -15,6 +15,11 @@ TOTALS = """
     sum(pico_usd), sum(unpriced) FROM oracles
 """
 
+SPENT = """
+    SELECT ifnull(sum(answered), 0), ifnull(sum(failed), 0), ifnull(sum(pending), 0), ifnull(sum(pico_usd), 0)
+    FROM oracles
+"""
+
 RESERVE = "INSERT INTO reservations (owner, n, oracle, keys) VALUES (?, ?, ?, ?)"
 CLAIMS = "SELECT owner, keys FROM reservations JOIN oracles ON oracles.id = oracle WHERE name = ?"
 KEEP = "INSERT OR IGNORE INTO answers (oracle, key, answer, scores) VALUES (?, ?, ?, ?)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bbprompt.errors import BudgetExhausted, ConfigError
-from bbprompt.ledger import Budget
+from bbprompt.ledger import Aside, Budget
 from tests.ledger.conftest import OpenLedger, keys, scores
 
 
@@ -29,6 +29,29 @@ def test_a_request_s_price_is_set_aside_and_settled_at_what_it_was(open_ledger: 
     failed = ledger.reserve("a", keys(1, first=2), usd_per_query=0.1, usd_per_request=0.5)
     ledger.fail(failed)
     assert ledger.spent.usd == pytest.approx(0.9)
+
+
+def test_what_is_set_aside_is_not_let_through_and_grows_with_what_failed(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger(queries=20)
+    ledger.aside = Aside(queries=5)
+    for number in range(10):
+        ledger.settle(ledger.reserve("a", keys(1, first=number), usd_per_query=None), scores(1), "logits")
+    ledger.reserve("a", keys(5, first=10), usd_per_query=None)
+    with pytest.raises(BudgetExhausted, match="20 queries and 15 are spent, 5 are set aside for looks and the test: 1"):
+        ledger.reserve("a", keys(1, first=15), usd_per_query=None)
+    ledger.aside = Aside()
+    ledger.fail(ledger.reserve("a", keys(2, first=15), usd_per_query=None))
+    ledger.aside = Aside(queries=2)
+    with pytest.raises(BudgetExhausted, match="17 are spent, 3 are set aside"):
+        ledger.reserve("a", keys(1, first=17), usd_per_query=None)
+
+
+def test_dollars_are_set_aside_likewise(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger(usd=1.0)
+    ledger.aside = Aside(queries=5, usd=0.5)
+    ledger.reserve("a", keys(5), usd_per_query=0.1)
+    with pytest.raises(BudgetExhausted, match=r"1 USD and 0\.5 are spent, 0\.5 are set aside"):
+        ledger.reserve("a", keys(1, first=5), usd_per_query=0.1)
 
 
 def test_what_was_not_billed_is_given_back_with_its_request(open_ledger: OpenLedger) -> None:

@@ -1,0 +1,58 @@
+"""What a finished run had to show, kept while it goes on with a larger budget: the more may not be enough for better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bbprompt.atomic import write_atomically
+from bbprompt.records import HISTORY, OVERLAY, HistoryRecord
+
+KEPT = {OVERLAY: "earlier.png", HISTORY: "earlier.jsonl"}
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A finished run's prompt.
+
+    Attributes:
+        png: the file.
+        accuracy: the best that a look at validation found, in 0..1.
+    """
+
+    png: Path
+    accuracy: float
+
+    def beats(self, history: Sequence[HistoryRecord]) -> bool:
+        """Whether no look of ``history`` found more."""
+        return self.accuracy >= best(history)
+
+
+def keep(folder: Path) -> None:
+    """Put the outcome of the run in ``folder`` aside, if it is there whole."""
+    if all((folder / name).exists() for name in KEPT):
+        for name, kept in KEPT.items():
+            write_atomically(folder / kept, (folder / name).read_bytes())
+
+
+def read(folder: Path) -> Earlier | None:
+    """What was put aside; ``None`` if nothing was."""
+    png, history = (folder / kept for kept in KEPT.values())
+    if not (png.exists() and history.exists()):
+        return None
+    lines = history.read_bytes().splitlines()
+    return Earlier(png, best([msgspec.json.decode(line, type=HistoryRecord) for line in lines]))
+
+
+def drop(folder: Path) -> None:
+    """Forget it: there is an outcome again."""
+    for kept in KEPT.values():
+        (folder / kept).unlink(missing_ok=True)
+
+
+def best(history: Sequence[HistoryRecord]) -> float:
+    """The highest accuracy that a look found, in 0..1."""
+    return max((look.accuracy.accuracy for look in history), default=0.0)
