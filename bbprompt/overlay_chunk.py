@@ -20,7 +20,7 @@ class OverlayMeta(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         oracle: name of the oracle that it was made for, ``OracleSpec.name``.
         classes: the task's classes, in the order of the label map's columns.
         label_map: ``LabelMap.state()``.
-        training: a summary for people; JSON types.
+        training: what is noted of the run, see docs/format.md; JSON types. No key of it need be there.
     """
 
     oracle: str

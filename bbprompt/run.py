@@ -17,6 +17,7 @@ from bbprompt.evaluate import Evaluation, average, judge, score_under
 from bbprompt.fit import Fit
 from bbprompt.fit.outlook import outlook
 from bbprompt.fit.selection import Watch
+from bbprompt.label_digests import check_labels, digest_labels
 from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.ledger import Budget, Ledger
@@ -211,7 +212,7 @@ def _score_start(task: Task, oracle: Oracle) -> Scores:
 
 
 def _overlay(task: Task, fit: Fit) -> Overlay:
-    last = fit.history[-1]
+    training = {"method": task.config.fit.method, "seed": task.config.seed, "queries": fit.history[-1].queries}
     return Overlay(
         template=fit.prompt.template,
         levels=fit.prompt.levels(fit.theta),
@@ -219,7 +220,7 @@ def _overlay(task: Task, fit: Fit) -> Overlay:
             classes=task.classes,
             label_map=fit.label_map.state(),
             oracle=task.spec.name,
-            training={"method": task.config.fit.method, "seed": task.config.seed, "queries": last.queries},
+            training=training | digest_labels(task.spec.labels),
         ),
     )
 
@@ -238,7 +239,7 @@ def evaluate_png(png: Path, config: RunConfig, *, split: str) -> Evaluation:
 
     Raises:
         OverlayError: the file is no prompt.
-        ConfigError: the prompt was made for another size or other classes.
+        ConfigError: the prompt was made for another size, other classes or other labels.
     """
     return evaluate_ensemble([png], config, split=split)
 
@@ -250,7 +251,7 @@ def evaluate_ensemble(pngs: Sequence[Path], config: RunConfig, *, split: str) ->
 
     Raises:
         OverlayError: a file is no prompt.
-        ConfigError: a prompt was made for another size or other classes.
+        ConfigError: a prompt was made for another size, other classes or other labels.
     """
     task = open_task(config)
     images = getattr(task.splits, split)
@@ -271,6 +272,7 @@ def _fitting(png: Path, task: Task) -> Overlay:
             f"{png} is for {len(overlay.meta.classes)} classes at {overlay.template.canvas} pixels, the run has "
             f"{len(task.classes)} at {task.spec.input_size}; give the run file it was made with"
         )
+    check_labels(task.spec.labels, overlay.meta.training, whose=task.spec.name, prompt=str(png))
     seed, config = overlay.meta.training.get("seed"), task.config
     if seed is not None and config.data.seed is None and seed != config.seed:
         raise ConfigError(

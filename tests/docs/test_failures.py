@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,14 @@ def other_images(scene: Scene) -> None:
     scene.run_file(seed=9)
 
 
+def other_order(scene: Scene) -> None:
+    scene.asks(Digits())
+    scene.fit()
+    turned = Digits()
+    turned.spec = replace(turned.spec, labels=turned.spec.labels[::-1])
+    scene.asks(turned)
+
+
 def other_prompt(scene: Scene) -> None:
     scene.asks(Digits())
     scene.prompt()
@@ -185,6 +193,7 @@ CAUSES: dict[str, Callable[[Scene], None]] = {
     "A replay that lacks answers": other_images,
     "A PNG without its text": nothing,
     "Another run's prompt": other_prompt,
+    "Another order of labels": other_order,
     "Images that cannot be read": broken_image,
 }
 

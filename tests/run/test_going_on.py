@@ -116,3 +116,29 @@ def test_a_prompt_is_not_scored_on_images_that_another_seed_trained_on(
     shared = msgspec.structs.replace(other, data=msgspec.structs.replace(config.data, seed=1))
     assert evaluate_png(tmp_path / "run" / OVERLAY, shared, split="test").accuracy.n == 50
     assert oracle.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        (
+            "lkjihgfedcba",
+            r"features has the labels .* in another order, .* give them in the order that the run had",
+        ),
+        (
+            "mnopqrstuvwx",
+            r"features has other labels than .* now 'm', 'n' and 10 more; give those that the run had",
+        ),
+    ],
+)
+def test_a_prompt_is_not_scored_through_labels_that_its_map_was_not_fitted_to(
+    oracle: Digits, config: RunConfig, tmp_path: Path, now: str, says: str
+) -> None:
+    fit_run(config, tmp_path / "run")
+    asked, oracle.spec = oracle.asked, replace(oracle.spec, labels=tuple(now))
+    alone = tmp_path / OVERLAY
+    alone.write_bytes((tmp_path / "run" / OVERLAY).read_bytes())
+    for png in (tmp_path / "run" / OVERLAY, alone):
+        with pytest.raises(ConfigError, match=says):
+            evaluate_png(png, config, split="test")
+    assert oracle.asked == asked
