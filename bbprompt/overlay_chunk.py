@@ -93,6 +93,15 @@ def decode_chunk(text: str | None, *, size: tuple[int, int]) -> tuple[Template, 
     return template, msgspec.convert(chunk, OverlayMeta, from_attributes=True)
 
 
+def hole(template: Template) -> tuple[int, int] | None:
+    """(height, width) in pixels to which an image is shrunk before a prompt is laid; ``None`` if it fills the canvas."""
+    options = msgspec.convert(template, TemplateOptions, from_attributes=True)
+    if not options.shrink:
+        return None
+    assert options.size is not None
+    return template.canvas[0] - 2 * options.size, template.canvas[1] - 2 * options.size
+
+
 def label_map_name(meta: OverlayMeta) -> str:
     """Return the name in the label map's state, or "unknown"."""
     return str(meta.label_map.get("name", "unknown"))
