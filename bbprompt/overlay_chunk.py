@@ -20,7 +20,7 @@ class OverlayMeta(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         oracle: name of the oracle that it was made for, ``OracleSpec.name``.
         classes: the task's classes, in the order of the label map's columns.
         label_map: ``LabelMap.state()``.
-        training: a summary for people; JSON types.
+        training: what is noted of the run, see docs/format.md; JSON types. No key of it need be there.
     """
 
     oracle: str
@@ -91,6 +91,15 @@ def decode_chunk(text: str | None, *, size: tuple[int, int]) -> tuple[Template, 
         position=options.position,
     )
     return template, msgspec.convert(chunk, OverlayMeta, from_attributes=True)
+
+
+def hole(template: Template) -> tuple[int, int] | None:
+    """(height, width) in pixels to which an image is shrunk before a prompt is laid; ``None`` if it fills the canvas."""
+    options = msgspec.convert(template, TemplateOptions, from_attributes=True)
+    if not options.shrink:
+        return None
+    assert options.size is not None
+    return template.canvas[0] - 2 * options.size, template.canvas[1] - 2 * options.size
 
 
 def label_map_name(meta: OverlayMeta) -> str:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from bbprompt.config import RunConfig
+from bbprompt.label_digests import AS_A_SET, ORDERED
 from bbprompt.overlay import Overlay
 
 UNNAMED = "a service of the author's"
@@ -35,7 +36,7 @@ WHERE = re.compile(
 )
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(#[\w.-]+)?")
 PATHS_TOO = ("data.source", "labels.text")
-TRAINING = ("method", "seed", "queries")
+TRAINING = ("method", "seed", "queries", ORDERED, AS_A_SET)
 
 
 def public_oracle(name: str) -> str:

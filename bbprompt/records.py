@@ -19,6 +19,7 @@ REPORT = "report.html"
 LEDGER = "ledger.sqlite"
 RUN_FILE = "run.toml"
 SIZE = "size.json"
+IMAGES = "images.json"
 CHECKPOINT = "checkpoint.msgpack"
 
 Stopped: TypeAlias = Literal["done", "budget", "no room"]

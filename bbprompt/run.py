@@ -13,15 +13,18 @@ import msgspec
 
 from bbprompt import earlier
 from bbprompt.config import RunConfig
+from bbprompt.data.digest import digest_splits
 from bbprompt.errors import ConfigError
 from bbprompt.evaluate import Evaluation, average, judge, score_under
 from bbprompt.fit import Fit
 from bbprompt.fit.outlook import outlook
 from bbprompt.fit.selection import Watch
+from bbprompt.label_digests import digest_labels
 from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.ledger import Aside, Budget, Ledger
 from bbprompt.ledger.money import NOTHING
+from bbprompt.matching import IMAGES, read_matching
 from bbprompt.methods import AUTO, GRADIENT, check_method, gradient_settings, run_method, settle_size
 from bbprompt.oracle import Oracle, Scores
 from bbprompt.outcome import make_result, score_test, write_outcome
@@ -33,14 +36,13 @@ from bbprompt.records import (
     LEDGER,
     OVERLAY,
     RESULT,
-    RUN_FILE,
     Costs,
     Outlook,
     ResultRecord,
     RunRecord,
     load_run,
 )
-from bbprompt.runfolder import alone, claim, finished, renew
+from bbprompt.runfolder import alone, claim, finished, images_of, renew
 from bbprompt.table import outlook_words
 from bbprompt.task import Task, open_task
 from bbprompt.wrappers import Cached, Judging, Replayed, paid, read_replayed
@@ -71,7 +73,7 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
         return load_run(folder)
     task, plan = open_run(config, oracle=_replayed(replay) if replay else None)
     _check_whose(task, folder / LEDGER)
-    claim(folder, task.config, resume=resume)
+    claim(folder, task.config, images=digest_splits(task.splits), resume=resume)
     with alone(folder):
         renew(folder, task.config)
         task = settle_size(task, folder)
@@ -116,7 +118,7 @@ def _chosen(task: Task, fit: Fit, folder: Path) -> Overlay:
     """The fit's prompt; an earlier one, where the budget ended before anything better."""
     before = earlier.read(folder)
     if before is None or fit.stopped != "budget" or not before.beats(fit.history):
-        return _overlay(task, fit)
+        return _overlay(task, fit, images_of(folder))
     tell("the larger budget ended before there was anything better: the earlier prompt stays")
     return read_overlay(before.png)
 
@@ -227,8 +229,8 @@ def _score_start(task: Task, oracle: Oracle) -> Scores:
     return oracle.query(task.prompt.apply(prepared, task.theta))
 
 
-def _overlay(task: Task, fit: Fit) -> Overlay:
-    last = fit.history[-1]
+def _overlay(task: Task, fit: Fit, images: dict[str, str]) -> Overlay:
+    training = {"method": task.config.fit.method, "seed": task.config.seed, "queries": fit.history[-1].queries}
     return Overlay(
         template=fit.prompt.template,
         levels=fit.prompt.levels(fit.theta),
@@ -236,7 +238,7 @@ def _overlay(task: Task, fit: Fit) -> Overlay:
             classes=task.classes,
             label_map=fit.label_map.state(),
             oracle=task.spec.name,
-            training={"method": task.config.fit.method, "seed": task.config.seed, "queries": last.queries},
+            training=training | digest_labels(task.spec.labels) | ({IMAGES: images} if images else {}),
         ),
     )
 
@@ -250,28 +252,37 @@ def _costs(task: Task, folder: Path, fit: Fit, *, seconds: float) -> Costs:
     return Costs(queries=spent.queries, passes=None, budget=budget.queries, usd=spent.usd, seconds=seconds)
 
 
-def evaluate_png(png: Path, config: RunConfig, *, split: str) -> Evaluation:
+def evaluate_png(png: Path, config: RunConfig, *, split: str, other_images: bool = False) -> Evaluation:
     """Score the PNG on one split of the run's images, through the ledger beside it if the run pays for queries.
 
     Raises:
         OverlayError: the file is no prompt.
-        ConfigError: the prompt was made for another size or other classes.
+        ConfigError, DataError: as ``evaluate_ensemble``.
     """
-    return evaluate_ensemble([png], config, split=split)
+    return evaluate_ensemble([png], config, split=split, other_images=other_images)
 
 
-def evaluate_ensemble(pngs: Sequence[Path], config: RunConfig, *, split: str) -> Evaluation:
+def evaluate_ensemble(
+    pngs: Sequence[Path], config: RunConfig, *, split: str, other_images: bool = False
+) -> Evaluation:
     """Score several PNGs, each with its own map and through the ledger beside it; their mean probability decides.
 
     Each PNG has every image scored: k of them cost k times the queries of one, here and wherever they are used.
 
+    Args:
+        pngs: of the prompts.
+        config: the run file's content.
+        split: "train", "validation" or "test".
+        other_images: whether images that are not the run's are scored on purpose; none may have been trained on.
+
     Raises:
         OverlayError: a file is no prompt.
-        ConfigError: a prompt was made for another size or other classes.
+        ConfigError: a prompt was made for another size, other classes or other labels.
+        DataError: the images cannot be used, or are not those of a prompt's run, unasked.
     """
     task = open_task(config)
     images = getattr(task.splits, split)
-    overlays = [_fitting(png, task) for png in pngs]
+    overlays = read_matching(pngs, task, split=None if other_images else split)
     for png in pngs:
         _check_whose(task, png.parent / LEDGER)
     found = []
@@ -279,19 +290,3 @@ def evaluate_ensemble(pngs: Sequence[Path], config: RunConfig, *, split: str) ->
         with _oracle(task, png.parent) as oracle:
             found.append(score_under(overlay, oracle, load_label_map(overlay.meta.label_map), images))
     return judge(found[0] if len(found) == 1 else average(found), images, queries=len(found) * len(images))
-
-
-def _fitting(png: Path, task: Task) -> Overlay:
-    overlay = read_overlay(png)
-    if overlay.template.canvas != task.spec.input_size or overlay.meta.classes != task.classes:
-        raise ConfigError(
-            f"{png} is for {len(overlay.meta.classes)} classes at {overlay.template.canvas} pixels, the run has "
-            f"{len(task.classes)} at {task.spec.input_size}; give the run file it was made with"
-        )
-    seed, config = overlay.meta.training.get("seed"), task.config
-    if seed is not None and config.data.seed is None and seed != config.seed:
-        raise ConfigError(
-            f"{png} was trained with seed {seed}, the run file's is {config.seed}: it would draw other images, of which "
-            f"some were trained on; give --seed {seed}, or the {RUN_FILE} beside the prompt"
-        )
-    return overlay

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
@@ -15,8 +15,8 @@ import msgspec
 from bbprompt import earlier
 from bbprompt.atomic import write_atomically
 from bbprompt.config import ANY, RunConfig, dump_config, load_config
-from bbprompt.errors import ConfigError
-from bbprompt.records import RESULT, RUN_FILE
+from bbprompt.errors import ConfigError, DataError
+from bbprompt.records import CHECKPOINT, IMAGES, LEDGER, RESULT, RUN_FILE
 
 HANDLING = frozenset(
     {"url", "key_env", "key_command", "requests_per_minute", "max_in_flight", "max_batch", "timeout_s"}
@@ -43,24 +43,62 @@ def finished(folder: Path, config: RunConfig, *, resume: bool = False) -> bool:
     return not raised
 
 
-def claim(folder: Path, config: RunConfig, *, resume: bool) -> None:
+def claim(folder: Path, config: RunConfig, *, images: Mapping[str, str], resume: bool) -> None:
     """Make ``folder`` this run's, where it is not ``finished``.
 
+    Args:
+        folder: a new one, or the run's.
+        config: the run's.
+        images: what ``digest_splits`` says of its images.
+        resume: whether a run that has begun may go on.
+
     Raises:
-        ConfigError: the folder belongs to another run, or to this one, and ``resume`` was not asked for.
+        ConfigError: the folder belongs to another run, or to this one, and ``resume`` was not asked for; or the run began
+            with other images.
     """
     if (folder / RUN_FILE).exists():
         _the_same(folder, config)
         if not resume:
             raise ConfigError(f"{folder} holds this run, unfinished; add --resume to go on, or name another --out")
+        _keep_images(folder, images)
         return
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} exists and is not a run's folder; name another --out, nothing was written")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / RUN_FILE, dump_config(config).encode())
+        _keep_images(folder, images)
     except OSError as error:
         raise ConfigError(f"cannot write into {folder}: {error.strerror}; name another --out") from error
+
+
+def images_of(folder: Path) -> dict[str, str]:
+    """What the run in ``folder`` has noted of its images; nothing, if it began before runs noted that.
+
+    Raises:
+        DataError: the note is damaged.
+    """
+    path = folder / IMAGES
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return {}
+    except msgspec.DecodeError as error:
+        raise DataError(f"{path} is damaged ({error}); delete it and resume with the run's own images") from error
+
+
+def _keep_images(folder: Path, images: Mapping[str, str]) -> None:
+    """Note a run's images before it learns from them; those of a run that goes on must be the same."""
+    before = images_of(folder)
+    changed = [name for name, now in images.items() if before.get(name, now) != now]
+    if changed:
+        raise ConfigError(
+            f"the run in {folder} began with other images: its {', '.join(changed)} images are no longer "
+            "the same; put the old images back, or name another --out for a new run"
+        )
+    # Of one that learned before runs noted this, it is too late to say.
+    if not before and not any((folder / learned).exists() for learned in (LEDGER, CHECKPOINT)):
+        write_atomically(folder / IMAGES, msgspec.json.encode(images, order="sorted"))
 
 
 def renew(folder: Path, config: RunConfig) -> None:

@@ -13,9 +13,14 @@ from bbprompt.cli import options
 @options.pngs
 @options.run_file
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
+@click.option(
+    "--other-images", is_flag=True, help="Score images that are not the run's; see that none was trained on."
+)
 @options.seed
 @options.as_json
-def command(pngs: tuple[Path, ...], run_file: Path, split: str, seed: int | None, as_json: bool) -> None:
+def command(
+    pngs: tuple[Path, ...], run_file: Path, *, split: str, other_images: bool, seed: int | None, as_json: bool
+) -> None:
     """Score PROMPT.png with the label map it carries. What the ledger beside it holds is not paid again.
 
     Several prompts are an ensemble: their mean probability decides, and each image is one query for each of them.
@@ -24,7 +29,7 @@ def command(pngs: tuple[Path, ...], run_file: Path, split: str, seed: int | None
     from bbprompt.config import load_config
     from bbprompt.run import evaluate_ensemble
 
-    found = evaluate_ensemble(pngs, load_config(run_file, seed=seed), split=split)
+    found = evaluate_ensemble(pngs, load_config(run_file, seed=seed), split=split, other_images=other_images)
     if as_json:
         print_json(
             {

@@ -9,9 +9,12 @@ import click
 import msgspec
 from rich.console import Console
 
+from bbprompt.overlay import decode_overlay
+from bbprompt.overlay_chunk import hole
 from bbprompt.plan import Plan
 from bbprompt.records import OVERLAY, REPORT, RunRecord
 from bbprompt.table import ENDED, results_table
+from bbprompt.templates import Template
 
 
 def print_json(value: object) -> None:
@@ -28,10 +31,17 @@ def print_runs(runs: Sequence[RunRecord], folders: Sequence[Path], *, report: Pa
         return
     Console().print(results_table(runs))
     for run in runs:
-        ended = f" ({ENDED[run.result.stopped]})" if run.result.stopped in ENDED else ""
-        click.echo(f"{run.name}: {files[run.name]}{ended}")
+        notes = [ENDED.get(run.result.stopped), shrink_words(decode_overlay(run.overlay_png).template)]
+        said = "; ".join(note for note in notes if note)
+        click.echo(f"{run.name}: {files[run.name]}{f' ({said})' if said else ''}")
     if report is not None:
         click.echo(f"report: {report}")
+
+
+def shrink_words(template: Template) -> str | None:
+    """What must happen to an image before a prompt that shrinks it is laid, height x width; ``None`` of any other."""
+    inside = hole(template)
+    return None if inside is None else f"shrink the image to {inside[0]}x{inside[1]} first, on grey 128"
 
 
 def print_plan(plan: Plan | None, *, usd: float | None, as_json: bool) -> None:

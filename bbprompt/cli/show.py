@@ -14,12 +14,15 @@ from bbprompt.cli import options
 @options.as_json
 def command(png: Path, as_json: bool) -> None:
     """Say what PROMPT.png holds."""
-    from bbprompt.cli.printing import print_json
+    from bbprompt.cli.printing import print_json, shrink_words
     from bbprompt.overlay import describe, read_overlay
 
-    description = describe(read_overlay(png))
+    overlay = read_overlay(png)
+    description = describe(overlay)
     if as_json:
         print_json(description)
         return
     for key, value in description.items():
         click.echo(f"{key}: {value}")
+    if words := shrink_words(overlay.template):
+        click.echo(f"to lay it: {words}")

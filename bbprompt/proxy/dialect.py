@@ -5,7 +5,7 @@ An adapter read backwards. A package adds one with an entry point in the group `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -47,6 +47,13 @@ class Relabel(Protocol):
 
     def __call__(self, scores: Scores) -> Float32:
         """Turn scores (n, k) into the probabilities of the task's classes: float32, (n, classes)."""
+
+    def check_labels(self, labels: Sequence[str]) -> None:
+        """Refuse labels, in the order of the scores' columns, that it was not made for.
+
+        Raises:
+            ConfigError: the same labels in another order, or other labels.
+        """
 
 
 class Dialect(Protocol):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
 from bbprompt.arrays import Float32
 from bbprompt.errors import ConfigError
+from bbprompt.label_digests import check_labels
 from bbprompt.labelmaps import LabelMap, load_label_map
 from bbprompt.oracle import Scores
-from bbprompt.overlay import read_overlay
+from bbprompt.overlay import OverlayMeta, read_overlay
 from bbprompt.processors import processors
 from bbprompt.proxy.app import Limits, Proxy, make_app
 from bbprompt.proxy.dialect import Dialect, Fetch
@@ -56,12 +58,13 @@ def make_proxy(
 
     Raises:
         OverlayError: the PNG is no prompt.
-        ConfigError: an upstream or an allowed address that is none, or answers that the dialect cannot map.
+        ConfigError: an upstream or an allowed address that is none, answers that the dialect cannot map, or
+            labels that the prompt's map was not fitted to.
     """
     overlay = read_overlay(prompt)
     if not upstream.startswith(("http://", "https://")):
         raise ConfigError(f"--upstream must begin with http:// or https://, got {upstream!r}")
-    relabel = Relabelling(overlay.meta.classes, load_label_map(overlay.meta.label_map)) if relabels else None
+    relabel = _relabelling(overlay.meta) if relabels else None
     if relabel:
         dialect.check_relabels(relabel)
     return Proxy(
@@ -79,15 +82,24 @@ def make_proxy(
 
 @dataclass(frozen=True, slots=True)
 class Relabelling:
-    """A prompt's label map, as ``Relabel``."""
+    """A prompt's label map, as ``Relabel``; ``training`` is its overlay's."""
 
     classes: tuple[str, ...]
     label_map: LabelMap
+    training: Mapping[str, Any]
 
     def __call__(self, scores: Scores) -> Float32:
         """Return the probabilities of the task's classes: float32, (n, classes)."""
         probabilities = softmax(np.asarray(self.label_map(scores.log())), axis=1)
         return np.asarray(probabilities, dtype=np.float32)
+
+    def check_labels(self, labels: Sequence[str]) -> None:
+        """See ``Relabel.check_labels``."""
+        check_labels(labels, self.training, whose="--option labels", prompt="the prompt")
+
+
+def _relabelling(meta: OverlayMeta) -> Relabelling:
+    return Relabelling(meta.classes, load_label_map(meta.label_map), meta.training)
 
 
 def _workers(*, fetches: bool) -> int:

@@ -18,7 +18,7 @@ from bbprompt.checkpoint import load_state
 from bbprompt.config import RunConfig, load_config
 from bbprompt.errors import BbpromptError, ConfigError
 from bbprompt.overlay import Overlay, decode_overlay, write_overlay
-from bbprompt.overlay_chunk import label_map_name
+from bbprompt.overlay_chunk import hole, label_map_name
 from bbprompt.public import OWN_IMAGES, public_overlay, public_settings, public_source
 from bbprompt.records import CHECKPOINT, RUN_FILE, RunRecord, load_run
 from bbprompt.registry import needs_extra
@@ -131,6 +131,7 @@ def _body(run: RunRecord, config: RunConfig, overlay: Overlay, said: Said, theta
         figures=results_markdown([msgspec.structs.replace(run, name="with the prompt")]),
         caption=CAPTION,
         canvas=overlay.template.canvas,
+        hole=hole(overlay.template),
         blend=overlay.template.blend,
         label_map=label_map_name(overlay.meta),
         repository=said.repository,

@@ -28,7 +28,7 @@ from bbprompt.task import open_task
 from benchmarks import RESULTS, jpeg
 from benchmarks.documents import write_json
 from benchmarks.machine import Machine, describe
-from benchmarks.tools.page import Block, blocks
+from benchmarks.tools.page import PREPARES, Block, blocks
 from benchmarks.tools.runners import ToolMissing, run_block
 
 PROMPTS = {
@@ -139,7 +139,7 @@ def main(images: int, data: Path) -> None:
     rows: list[Row] = []
     for blend, prompt in PROMPTS.items():
         config = msgspec.structs.replace(jpeg.run_file(data, encoding=jpeg.PNG, seed=0), prompt=prompt)
-        chosen = [b for b in blocks() if b.blend == blend and b.tool not in ("resize", "ffmpeg-video")]
+        chosen = [b for b in blocks() if b.blend == blend and b.tool not in {*PREPARES, "ffmpeg-video"}]
         with TemporaryDirectory() as folder:
             rows += measure(learn(config, Path(folder) / "run", images=images), chosen)
     measured = Measured(machine=describe(), rows=rows)

@@ -12,6 +12,10 @@ BLOCK = re.compile(
 )
 
 
+PREPARES = frozenset({"shrink", "resize"})
+"""Blocks that lay nothing: they bring a photo to a prompt's size, with ``template.shrink`` and without."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A block and what it is for."""

@@ -16,7 +16,7 @@ from benchmarks.queries.verdict import headline
 from benchmarks.readme import README
 from benchmarks.tools.__main__ import BBPROMPT
 from benchmarks.tools.__main__ import Measured as Tools
-from benchmarks.tools.page import PAGE, blocks
+from benchmarks.tools.page import PAGE, PREPARES, blocks
 
 PAGE_TEXT = PAGE.read_text(encoding="utf-8")
 
@@ -28,7 +28,7 @@ def test_the_jpeg_table_is_the_measured_one() -> None:
 
 def test_every_tool_of_the_page_was_measured_and_got_the_same_images_right() -> None:
     measured = msgspec.json.decode((RESULTS / "tools.json").read_bytes(), type=Tools)
-    lays = {(block.tool, block.blend) for block in blocks() if block.tool not in ("resize", "ffmpeg-video")}
+    lays = {(block.tool, block.blend) for block in blocks() if block.tool not in {*PREPARES, "ffmpeg-video"}}
     assert {(row.tool, row.blend) for row in measured.rows} == lays | {(BBPROMPT, "add"), (BBPROMPT, "over")}
     assert all(row.largest_difference == 0 for row in measured.rows)
     for blend in ("add", "over"):

@@ -234,6 +234,23 @@ def test_show_says_what_is_in_a_png(command: Command, png: Path) -> None:
     assert json.loads(out)["template"]["name"] in png.stem
 
 
+@pytest.mark.parametrize("png", OVERLAYS, ids=lambda path: path.stem)
+def test_show_says_where_the_image_is_shrunk_first(command: Command, png: Path) -> None:
+    _, out, _ = command("show", png)
+    assert ("to lay it: shrink the image to 6x9 first, on grey 128\n" in out) is ("-shrink" in png.stem)
+
+
+@pytest.mark.parametrize("shrink", [False, True])
+def test_fit_says_where_the_image_is_shrunk_first(
+    command: Command, oracle: Digits, tmp_path: Path, shrink: bool
+) -> None:
+    path = tmp_path / "run.toml"
+    prompt = {"template": "padding", "size": 1, "shrink": shrink}
+    path.write_text(tomli_w.dumps(document(prompt=prompt)), encoding="utf-8")
+    _, out, _ = command("fit", path, "--out", tmp_path / "run")
+    assert ("prompt.png (shrink the image to 6x6 first, on grey 128)" in out.replace("\n", "")) is shrink
+
+
 def test_a_png_without_or_with_a_damaged_chunk_is_refused(command: Command, tmp_path: Path) -> None:
     source = OVERLAYS[0]
     Image.open(source).convert("RGB").save(tmp_path / "plain.png")

@@ -7,12 +7,15 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import tomli_w
+from PIL import Image
+from sklearn.datasets import load_digits
 
 from bbprompt.arrays import UInt8
 from bbprompt.cli import main
@@ -112,6 +115,33 @@ def other_images(scene: Scene) -> None:
     scene.run_file(seed=9)
 
 
+def changed_images(*, fails: bool) -> Callable[[Scene], None]:
+    """One photo more a class once a run has begun, and ended well or not."""
+
+    def cause(scene: Scene) -> None:
+        folders = [scene.folder / "digits" / str(number) for number in range(2)]
+        digits = load_digits()
+        for number, folder in enumerate(folders):
+            folder.mkdir(parents=True)
+            for index in np.flatnonzero(digits.target == number)[:60]:
+                Image.fromarray((digits.images[index] * 15).astype(np.uint8)).save(folder / f"{index:04}.png")
+        scene.asks(Interrupted() if fails else Digits(), data={"source": "folder:digits"})
+        scene.fit()
+        opens(Digits(), scene.monkeypatch)
+        for folder in folders:
+            Image.fromarray(np.full((8, 8), 7, np.uint8)).save(folder / "0000_new.png")
+
+    return cause
+
+
+def other_order(scene: Scene) -> None:
+    scene.asks(Digits())
+    scene.fit()
+    turned = Digits()
+    turned.spec = replace(turned.spec, labels=turned.spec.labels[::-1])
+    scene.asks(turned)
+
+
 def other_prompt(scene: Scene) -> None:
     scene.asks(Digits())
     scene.prompt()
@@ -182,9 +212,12 @@ CAUSES: dict[str, Callable[[Scene], None]] = {
     "Probabilities that are none": no_softmax,
     "Unfinished, and not resumed": unfinished,
     "Another run's": another_run,
+    "Images that have changed": changed_images(fails=True),
     "A replay that lacks answers": other_images,
     "A PNG without its text": nothing,
     "Another run's prompt": other_prompt,
+    "Images that the run did not have": changed_images(fails=False),
+    "Another order of labels": other_order,
     "Images that cannot be read": broken_image,
 }
 

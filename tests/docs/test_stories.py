@@ -16,8 +16,9 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from bbprompt.oracle import Oracle
-from bbprompt.overlay import Overlay, OverlayMeta, write_overlay
+from bbprompt.overlay import Overlay, OverlayMeta, describe, write_overlay
 from bbprompt.registry import open_oracle
+from bbprompt.templates import Blend
 from tests.adapters.declarative.loopback import Sent, serve
 from tests.docs.conftest import lite0, served
 from tests.docs.pages import DOCS
@@ -84,14 +85,29 @@ def test_adapt_your_api(player: Player, photos: Path) -> None:
     assert b"hf_..." not in b"".join(path.read_bytes() for path in (photos / "run").iterdir())
 
 
-def test_ship(player: Player, photos: Path) -> None:
-    made = overlay_of("padding", "add")
+@pytest.mark.parametrize("side", [(12, 15), (30, 41)])
+@pytest.mark.parametrize(
+    ("name", "blend"),
+    [
+        ("padding", "add"),
+        ("padding", "over"),
+        ("padding-shrink", "over"),
+        ("full-image-shrink", "add"),
+        ("grey", "add"),
+    ],
+)
+def test_ship(player: Player, photos: Path, name: str, blend: Blend, side: tuple[int, int]) -> None:
+    made = overlay_of("full-image-shrink" if name == "grey" else name, blend)
+    if name == "grey":  # all that it does is shrink the image
+        made = replace(made, levels=0 * made.levels)
     meta = OverlayMeta(
         oracle="pets", classes=("cat", "dog"), label_map={"name": "given", "indices": [2, 0], "width": 3}
     )
     write_overlay(photos / "prompt.png", Overlay(made.template, made.levels, meta))
-    pixels = np.random.default_rng(0).integers(0, 256, (12, 15, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (*side, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(photos / "photo.png")
+    shown = describe(made)
+    player.here = {"{'name': 'padding', 'size': 3}": str(shown["template"]), "blend: add": f"blend: {blend}"}
     names = player.play(DOCS / "ship.md")
     assert names["predicted"] == ["cat", "dog"]
     laid = np.asarray(Image.open(photos / "laid.png"))

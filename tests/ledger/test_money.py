@@ -37,7 +37,9 @@ def test_what_is_set_aside_is_not_let_through_and_grows_with_what_failed(open_le
     for number in range(10):
         ledger.settle(ledger.reserve("a", keys(1, first=number), usd_per_query=None), scores(1), "logits")
     ledger.reserve("a", keys(5, first=10), usd_per_query=None)
-    with pytest.raises(BudgetExhausted, match="20 queries and 15 are spent, 5 are set aside for looks and the test: 1"):
+    with pytest.raises(
+        BudgetExhausted, match="20 queries and 15 are spent, 5 are set aside for looks and the test: 1"
+    ):
         ledger.reserve("a", keys(1, first=15), usd_per_query=None)
     ledger.aside = Aside()
     ledger.fail(ledger.reserve("a", keys(2, first=15), usd_per_query=None))

@@ -28,10 +28,10 @@ PROXY = "http://proxy.test"
 MAP = {"name": "given", "indices": [2, 0], "width": 3}
 
 
-def overlay(label_map: dict[str, Any] | None = None) -> Overlay:
+def overlay(label_map: dict[str, Any] | None = None, training: dict[str, Any] | None = None) -> Overlay:
     """A golden prompt whose map, unless another is given, takes labels 2 and 0 of three."""
     made = overlay_of("padding", "add")
-    meta = OverlayMeta(oracle="o", classes=("cat", "dog"), label_map=label_map or MAP)
+    meta = OverlayMeta(oracle="o", classes=("cat", "dog"), label_map=label_map or MAP, training=training or {})
     return Overlay(made.template, made.levels, meta)
 
 
@@ -80,10 +80,11 @@ def start(upstream: Upstream, tmp_path: Path) -> Callable[..., Ask]:
         relabels: bool = False,
         options: Mapping[str, object] | None = None,
         label_map: dict[str, Any] | None = None,
+        training: dict[str, Any] | None = None,
         upstream_url: str = UPSTREAM,
         **settings: Any,
     ) -> Ask:
-        write_overlay(tmp_path / "prompt.png", overlay(label_map))
+        write_overlay(tmp_path / "prompt.png", overlay(label_map, training))
         proxy = make_proxy(
             tmp_path / "prompt.png",
             upstream=upstream_url,

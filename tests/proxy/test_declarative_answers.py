@@ -15,6 +15,7 @@ from scipy.special import softmax
 from bbprompt.arrays import Float
 from bbprompt.errors import ConfigError
 from bbprompt.http_library import httpx
+from bbprompt.label_digests import digest_labels
 from bbprompt.oracle import Answer, Scores
 from bbprompt_adapters.declarative.files import read_vendor
 from bbprompt_adapters.declarative.opening import open_vendor
@@ -162,6 +163,23 @@ def test_what_cannot_be_mapped_is_said_at_the_start(
 ) -> None:
     with pytest.raises(ConfigError, match=says):
         start(name, relabels=True, options=options)
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (["hen", "ant", "fox"], "--option labels has the labels .* in another order"),
+        (["ant", "fox", "cow"], "--option labels has other labels"),
+    ],
+)
+def test_labels_that_the_map_was_not_fitted_to_are_refused_at_the_start(
+    start: Callable[..., Ask], labels: list[str], says: str
+) -> None:
+    fitted = digest_labels(["ant", "fox", "hen"])
+    with pytest.raises(ConfigError, match=says):
+        start("google-vision", relabels=True, options={"labels": labels}, training=fitted)
+    start("google-vision", relabels=True, options={"labels": ["ant", "fox", "hen"]}, training=fitted)
+    start("google-vision", options={"labels": labels}, training=fitted)
 
 
 def test_the_tutorial_s_file_stands_in_front_of_clients(

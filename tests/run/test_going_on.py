@@ -6,15 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
 
 from bbprompt.arrays import UInt8
 from bbprompt.config import RunConfig, load_config, parse_config
-from bbprompt.errors import BudgetExhausted, ConfigError, OracleError
+from bbprompt.errors import BudgetExhausted, ConfigError, DataError, OracleError
 from bbprompt.ledger import Budget, Ledger
 from bbprompt.oracle import Scores
-from bbprompt.records import LEDGER, OVERLAY, RESULT, RUN_FILE
+from bbprompt.overlay import read_overlay
+from bbprompt.records import IMAGES, LEDGER, OVERLAY, RESULT, RUN_FILE
 from bbprompt.run import evaluate_png, fit_run
+from bbprompt.task import open_task
 from tests.run.conftest import Digits, document
 
 
@@ -105,6 +110,92 @@ def test_a_service_of_another_name_is_not_paid_unasked(oracle: Digits, tmp_path:
     assert oracle.asked == asked + 50
 
 
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Digits as files, one folder a class."""
+    digits = load_digits()
+    for number in range(3):
+        (tmp_path / "photos" / str(number)).mkdir(parents=True)
+        for index in np.flatnonzero(digits.target == number)[:40]:
+            pixels = (digits.images[index] * 15).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / str(number) / f"{index:04}.png")
+    return tmp_path / "photos"
+
+
+def of_photos(photos: Path, **tables: object) -> RunConfig:
+    return with_budget(600, data={"source": f"folder:{photos}", "validation": 20, "test": 30}, **tables)
+
+
+def add_a_photo_a_class(photos: Path) -> None:
+    for folder in photos.iterdir():
+        Image.fromarray(np.full((8, 8), 7, np.uint8)).save(folder / "0000_new.png")
+
+
+def test_a_prompt_is_not_scored_on_images_that_a_changed_folder_makes_of_those_it_trained_on(
+    oracle: Digits, photos: Path, tmp_path: Path
+) -> None:
+    config, folder = of_photos(photos), tmp_path / "run"
+    fit_run(config, folder)
+    before = {image.tobytes() for image in open_task(config).splits.train.images}
+    asked = oracle.asked
+    add_a_photo_a_class(photos)
+    assert before & {image.tobytes() for image in open_task(config).splits.test.images}, "the harm"
+    with pytest.raises(DataError, match=r"the test images are not those of the run .* put the old images back"):
+        evaluate_png(folder / OVERLAY, config, split="test")
+    assert oracle.asked == asked
+    assert evaluate_png(folder / OVERLAY, config, split="test", other_images=True).accuracy.n == 30
+    for added in photos.glob("*/0000_new.png"):
+        added.unlink()
+    assert evaluate_png(folder / OVERLAY, config, split="test").accuracy.n == 30
+
+
+def test_more_shots_leave_the_test_images_what_they_are(oracle: Digits, config: RunConfig, tmp_path: Path) -> None:
+    fit_run(config, tmp_path / "run")
+    more = parse_config(document(data={"shots": 9}))
+    assert evaluate_png(tmp_path / "run" / OVERLAY, more, split="test").accuracy.n == 50
+    with pytest.raises(DataError, match="the train images are not those"):
+        evaluate_png(tmp_path / "run" / OVERLAY, more, split="train")
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_run_does_not_go_on_with_other_images_where_it_has_noted_its_own(
+    oracle: Digits, photos: Path, tmp_path: Path, noted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, folder, query = of_photos(photos), tmp_path / "run", oracle.query
+
+    def dying(images: UInt8) -> Scores:
+        if oracle.asked > 300:
+            raise OracleError("gone", billed=False)
+        return query(images)
+
+    monkeypatch.setattr(oracle, "query", dying)
+    with pytest.raises(OracleError, match="gone"):
+        fit_run(config, folder)
+    monkeypatch.setattr(oracle, "query", query)
+    add_a_photo_a_class(photos)
+    if noted:
+        asked = oracle.asked
+        with pytest.raises(ConfigError, match=r"began with other images: its train, validation, test images"):
+            fit_run(config, folder, resume=True)
+        assert oracle.asked == asked
+        for added in photos.glob("*/0000_new.png"):
+            added.unlink()
+    else:  # as a run that began before runs did
+        (folder / IMAGES).unlink()
+    assert fit_run(config, folder, resume=True).result.prompt.n == 30
+    assert ("images" in read_overlay(folder / OVERLAY).meta.training) is noted
+
+
+def test_a_finished_run_does_not_go_on_with_other_images(oracle: Digits, photos: Path, tmp_path: Path) -> None:
+    config, folder = of_photos(photos), tmp_path / "run"
+    first = fit_run(config, folder)
+    add_a_photo_a_class(photos)
+    more = msgspec.structs.replace(config, budget=msgspec.structs.replace(config.budget, queries=900))
+    with pytest.raises(ConfigError, match="began with other images"):
+        fit_run(more, folder, resume=True)
+    assert fit_run(config, folder).result == first.result
+
+
 def test_a_prompt_is_not_scored_on_images_that_another_seed_trained_on(
     oracle: Digits, config: RunConfig, tmp_path: Path
 ) -> None:
@@ -115,4 +206,30 @@ def test_a_prompt_is_not_scored_on_images_that_another_seed_trained_on(
     assert oracle.asked == asked
     shared = msgspec.structs.replace(other, data=msgspec.structs.replace(config.data, seed=1))
     assert evaluate_png(tmp_path / "run" / OVERLAY, shared, split="test").accuracy.n == 50
+    assert oracle.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        (
+            "lkjihgfedcba",
+            r"features has the labels .* in another order, .* give them in the order that the run had",
+        ),
+        (
+            "mnopqrstuvwx",
+            r"features has other labels than .* now 'm', 'n' and 10 more; give those that the run had",
+        ),
+    ],
+)
+def test_a_prompt_is_not_scored_through_labels_that_its_map_was_not_fitted_to(
+    oracle: Digits, config: RunConfig, tmp_path: Path, now: str, says: str
+) -> None:
+    fit_run(config, tmp_path / "run")
+    asked, oracle.spec = oracle.asked, replace(oracle.spec, labels=tuple(now))
+    alone = tmp_path / OVERLAY
+    alone.write_bytes((tmp_path / "run" / OVERLAY).read_bytes())
+    for png in (tmp_path / "run" / OVERLAY, alone):
+        with pytest.raises(ConfigError, match=says):
+            evaluate_png(png, config, split="test")
     assert oracle.asked == asked

@@ -126,6 +126,17 @@ def test_the_text_says_accuracy_cost_and_how_to_use_it(card: Path, run_dir: Path
     assert all(f"`{name}`" in text for name in (PNG, TENSORS, PREVIEW))
 
 
+@pytest.mark.parametrize("shrink", [False, True])
+def test_the_text_says_what_to_do_with_an_image_first(run_dir: Path, tmp_path: Path, shrink: bool) -> None:
+    shutil.copytree(run_dir, tmp_path / "run")
+    meta = read_overlay(run_dir / PNG).meta
+    template = make_template("padding", canvas=(8, 10), size=2, blend="add", shrink=shrink)
+    write_overlay(tmp_path / "run" / PNG, Overlay(template, np.zeros((8, 10, 3), np.int64), meta))
+    text = write_card(tmp_path / "run", tmp_path / "card").read_text(encoding="utf-8")
+    assert ("shrink an image to 6 x 4 pixels, in the middle of grey 128" in text) is shrink
+    assert ("resize an image to the prompt's size" in text) is not shrink
+
+
 def test_nothing_in_any_file_says_where_the_service_or_the_run_is(card: Path) -> None:
     assert {path.name for path in card.iterdir()} == set(FILES)
     for path in card.iterdir():

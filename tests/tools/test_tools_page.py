@@ -15,12 +15,12 @@ from PIL import Image
 from bbprompt.arrays import UInt8
 from bbprompt.overlay import Overlay, OverlayMeta, write_overlay
 from bbprompt.templates import LEVELS, Blend, make_template
-from benchmarks.tools.page import PAGE, Block, blocks
+from benchmarks.tools.page import PAGE, PREPARES, Block, blocks
 from benchmarks.tools.runners import GIMP_MODES, ToolMissing, find, run_block
 
 SIZE = (48, 64)
 META = OverlayMeta(oracle="tools", classes=("a",), label_map={"name": "identity"})
-LAYS = [block for block in blocks() if block.tool not in ("resize", "ffmpeg-video")]
+LAYS = [block for block in blocks() if block.tool not in {*PREPARES, "ffmpeg-video"}]
 WITH_TOOLS = "BBPROMPT_TEST_TOOLS"
 """Set by `make test-tools`, which installs them; `make test` runs what Python alone can run."""
 
@@ -129,14 +129,19 @@ def _frames(ffmpeg: str, path: Path) -> UInt8:
     return np.frombuffer(done.stdout, np.uint8).reshape(-1, *SIZE, 3)
 
 
-@pytest.mark.parametrize("shrink", [False, True])
-def test_an_image_of_another_size_is_prepared_as_bbprompt_does(shrink: bool, tmp_path: Path) -> None:
-    block = next(b for b in blocks() if b.name == ("resize over" if shrink else "resize add"))
-    prompt = overlay("over", shrink=shrink)
+@pytest.mark.parametrize("block", [b for b in blocks() if b.tool in PREPARES], ids=lambda block: block.name)
+def test_an_image_of_another_size_is_prepared_as_bbprompt_does(block: Block, tmp_path: Path) -> None:
+    prompt = overlay(block.blend, shrink=block.tool == "shrink")  # type: ignore[arg-type]
     picture = np.random.default_rng(2).integers(0, 256, (90, 70, 3), dtype=np.uint8)
     where = folders(tmp_path, prompt, [picture])
     run(block, where)
     np.testing.assert_array_equal(laid(where[0]), prompt.template.prepare(picture[None])[0])
+
+
+def test_a_heading_says_which_prompts_a_block_resizes_for() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for tool, heading in {"shrink": "### Where `template.shrink` is true", "resize": "### Otherwise"}.items():
+        assert re.findall(r"^#+ .*$", page[: page.index(f"<!-- run: {tool} ")], re.MULTILINE)[-1] == heading
 
 
 def test_the_page_names_every_tool_that_is_run() -> None:

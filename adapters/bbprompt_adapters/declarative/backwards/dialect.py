@@ -57,6 +57,7 @@ class Declarative:
             relabel(Scores(np.full((1, len(spec.labels)), 0.5, np.float32), spec.answer))
         except BbpromptError as error:
             raise ConfigError(f"--option labels has {len(spec.labels)}, but {error}") from error
+        relabel.check_labels(spec.labels)
 
     @property
     def _adapter(self) -> AdapterFile:
