@@ -271,6 +271,22 @@ def test_a_success_that_says_it_is_none_is_a_failure() -> None:
         oracle.query(IMAGES)
 
 
+EMBEDDING = change(
+    batch={"max": 1},
+    answer={"items": None, "path": "vector", "shape": "embedding", "kind": "similarity"},
+    labels={"path": "vector", "items": "texts", "json": {"texts": "{texts}"}},
+)
+
+
+def test_label_texts_that_are_refused_leave_the_image_before_them_billed() -> None:
+    replies = iter([httpx.Response(200, json={"vector": [1, 0]}), httpx.Response(401, text="no")])
+    network = httpx.MockTransport(lambda _: next(replies))
+    oracle = open_adapter(parse_adapter(EMBEDDING, where="toy.toml"), OPTIONS, transport=network)
+    with pytest.raises(OracleError, match="answered 401") as caught:
+        oracle.query(IMAGES[:1])
+    assert caught.value.billed
+
+
 def test_a_file_that_is_no_adapter_is_one_line(tmp_path: Path) -> None:
     for content, message in (
         (b"a = ", "is not TOML"),
