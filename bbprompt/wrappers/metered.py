@@ -27,9 +27,9 @@ LOOK_S = 0.02
 class Metered:
     """Reserve, send, settle. One query is one request.
 
-    A request counts as spent unless its error says that it was not sent, or certainly not billed. Whatever interrupts it, and
-    an answer that cannot be used, leave it spent and nothing in the cache. What another thread or process has just
-    asked for is waited for and not paid again.
+    A request counts as spent unless its error says that it was not sent, or certainly not billed. Whatever interrupts
+    it, and an answer that cannot be used, leave it spent and nothing in the cache. What another thread or process has
+    just asked for is waited for and not paid again.
     """
 
     oracle: Oracle
