@@ -19,7 +19,7 @@ from bbprompt.fit.outlook import outlook
 from bbprompt.fit.selection import Watch
 from bbprompt.labelmaps import CrossFit, load_label_map
 from bbprompt.labelmaps.base import LabelMap
-from bbprompt.ledger import Budget, Ledger
+from bbprompt.ledger import Budget, Ledger, may_write
 from bbprompt.methods import AUTO, GRADIENT, check_method, gradient_settings, run_method, settle_size
 from bbprompt.oracle import Oracle, Scores
 from bbprompt.outcome import make_result, score_test, write_outcome
@@ -41,7 +41,7 @@ from bbprompt.records import (
 from bbprompt.runfolder import alone, claim, finished, renew
 from bbprompt.table import outlook_words
 from bbprompt.task import Task, open_task
-from bbprompt.wrappers import Cached, Replayed, paid, read_replayed
+from bbprompt.wrappers import Cached, Held, Replayed, paid, read_replayed
 
 WITHOUT_TORCH = (
     "auto needs no torch, which is not installed here; what it would add is a student: with bbprompt[torch] and a local "
@@ -74,7 +74,7 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
         renew(folder, task.config)
         task = settle_size(task, folder)
         if replay and not (folder / LEDGER).exists():
-            with Ledger.open(replay / LEDGER, budget=Budget()) as ledger:
+            with Ledger.open_to_read(replay / LEDGER) as ledger:
                 ledger.copy_to(folder / LEDGER)
         _carry_out(task, plan, folder, started=started)
     return load_run(folder)
@@ -121,7 +121,7 @@ def _check_whose(task: Task, ledger: Path) -> None:
     """Refuse to pay again, unasked, for what a ledger holds of a service that has another name now."""
     if task.config.fit.method == GRADIENT or not ledger.exists():
         return
-    with Ledger.open(ledger, budget=Budget()) as opened:
+    with Ledger.open_to_read(ledger) as opened:
         names = [charge.oracle for charge in opened.bill()]
     if names and task.spec.name not in names:
         raise ConfigError(
@@ -259,9 +259,21 @@ def evaluate_ensemble(pngs: Sequence[Path], config: RunConfig, *, split: str) ->
         _check_whose(task, png.parent / LEDGER)
     found = []
     for png, overlay in zip(pngs, overlays, strict=True):
-        with _oracle(task, png.parent, keep=0) as oracle:
+        with _oracle_beside(png, task) as oracle:
             found.append(score_under(overlay, oracle, load_label_map(overlay.meta.label_map), images))
     return judge(found[0] if len(found) == 1 else average(found), images, queries=len(found) * len(images))
+
+
+@contextmanager
+def _oracle_beside(png: Path, task: Task) -> Iterator[Oracle]:
+    """The task's oracle behind the ledger beside a prompt; one that may only be read gives what it holds."""
+    ledger = png.parent / LEDGER
+    if task.config.fit.method == GRADIENT or not ledger.exists() or may_write(ledger):
+        with _oracle(task, png.parent, keep=0) as oracle:
+            yield oracle
+    else:
+        with Ledger.open_to_read(ledger) as held:
+            yield Cached(Held(task.spec, ledger), held)
 
 
 def _fitting(png: Path, task: Task) -> Overlay:

@@ -8,6 +8,7 @@ from bbprompt.wrappers.cached import Cached
 from bbprompt.wrappers.concurrent import Concurrent
 from bbprompt.wrappers.counters import Counters
 from bbprompt.wrappers.encoded import encoded
+from bbprompt.wrappers.held import Held
 from bbprompt.wrappers.metered import Metered
 from bbprompt.wrappers.pace import Pace
 from bbprompt.wrappers.paced import Circuit, Lined, Paced
@@ -19,6 +20,7 @@ __all__ = [
     "Circuit",
     "Concurrent",
     "Counters",
+    "Held",
     "Lined",
     "Metered",
     "Pace",
