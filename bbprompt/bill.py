@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bbprompt.errors import UsageError
-from bbprompt.ledger import Budget, Charge, Ledger
+from bbprompt.ledger import Charge, Ledger
 from bbprompt.table import money
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def read_bill(path: Path) -> list[Charge]:
     """
     if not path.is_file():
         raise UsageError(f"no ledger at {path}; a run that pays for queries leaves one")
-    with Ledger.open(path, budget=Budget()) as ledger:
+    with Ledger.open_to_read(path) as ledger:
         charges = ledger.bill()
     return [*charges, _sum(charges)]
 

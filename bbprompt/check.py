@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import msgspec
 
 from bbprompt.config import RunConfig
-from bbprompt.oracle import check_scores
+from bbprompt.oracle import OracleSpec, check_scores
+from bbprompt.plan import price_at_most
 from bbprompt.rounded import decimals
 from bbprompt.run import open_run
 
@@ -22,6 +23,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         seconds_per_query: of this one query; requests in batches and in flight together are faster.
         queries: that the run would send at most; ``None`` for gradients.
         usd: at most; ``None`` where the price is unknown or nothing is paid.
+        hours: at most, one query after the other, and no sooner than the limit of requests a minute lets them.
+        usd_told: what the service says that this one query cost; ``None`` if it does not say.
+        usd_set_aside: what the budget holds ready for such a request before it is sent.
         open_vocabulary: whether answers may hold labels beyond those that are listed.
         decimals: that its probabilities look rounded to; ``None`` where they do not.
     """
@@ -34,6 +38,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     seconds_per_query: float
     queries: int | None
     usd: float | None
+    hours: float | None
+    usd_told: float | None = None
+    usd_set_aside: float | None = None
     open_vocabulary: bool = False
     decimals: int | None = None
 
@@ -48,12 +55,17 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
                 f"its probabilities look rounded to {self.decimals} decimals: a label map learns more from more of them, "
                 "so ask the service for all that it has"
             )
+        if self.usd_told is not None and self.usd_set_aside is not None and self.usd_told > self.usd_set_aside:
+            yield (
+                f"it cost ${self.usd_told:.6g} by the service's own word, and ${self.usd_set_aside:.6g} is set aside for "
+                "a request: a budget in dollars may be passed; raise [oracle] most_per_request"
+            )
         if self.queries is None:
             yield "the run is local: nothing is paid"
         else:
             price = "at an unknown price" if self.usd is None else f"for at most ${self.usd:.2f}"
-            hours = self.queries * self.seconds_per_query / 3600
-            yield f"the run would send at most {self.queries} queries {price}, {hours:.2f} hours at most at this pace"
+            length = f"{self.hours:.2f} hours at most at this pace"
+            yield f"the run would send at most {self.queries} queries {price}, {length}"
 
 
 def check_run(config: RunConfig) -> Check:
@@ -67,16 +79,25 @@ def check_run(config: RunConfig) -> Check:
     image = task.plain(task.splits.train.images[:1])
     started = time.perf_counter()
     scores = check_scores(task.oracle.query(image), task.spec, 1)
-    seconds = time.perf_counter() - started
+    seconds, spec = time.perf_counter() - started, task.spec
     return Check(
-        oracle=task.spec.name,
-        input_size=task.spec.input_size,
-        labels=len(task.spec.labels),
+        oracle=spec.name,
+        input_size=spec.input_size,
+        labels=len(spec.labels),
         answer=str(scores.answer),
-        top=task.spec.labels[int(scores.log()[0].argmax())],
+        top=spec.labels[int(scores.log()[0].argmax())],
         seconds_per_query=seconds,
         queries=plan.total if plan else None,
-        usd=task.spec.usd(plan.total) if plan else None,
-        open_vocabulary=task.spec.open_vocabulary,
+        usd=price_at_most(task, plan) if plan else None,
+        hours=plan.total * _pace_s(spec, seconds) / 3600 if plan else None,
+        usd_told=scores.usd,
+        usd_set_aside=spec.usd(1, requests=1),
+        open_vocabulary=spec.open_vocabulary,
         decimals=decimals(scores),
     )
+
+
+def _pace_s(spec: OracleSpec, seconds: float) -> float:
+    """Seconds per query: as long as one took, or as the limit of requests a minute, which are full, leaves between."""
+    limit = spec.requests_per_minute
+    return seconds if not limit else max(seconds, 60 / limit / spec.max_batch)

@@ -11,6 +11,7 @@ import msgspec
 import tomli_w
 
 from bbprompt.config_struct import convert
+from bbprompt.encoding import TEXT
 from bbprompt.errors import ConfigError
 from bbprompt.names import unknown
 from bbprompt.presets import with_preset
@@ -210,7 +211,7 @@ def load_config(path: Path | str, *, seed: int | None = None) -> RunConfig:
     """
     path = Path(path)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(TEXT))
         return parse_config(document if seed is None else {**document, "seed": seed})
     except FileNotFoundError as error:
         raise ConfigError(f"no run file at {path}; write one (see the README) or correct the path") from error

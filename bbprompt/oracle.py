@@ -133,6 +133,7 @@ class Oracle(Protocol):
 
         Raises:
             OracleError: the query failed; the error says whether it may have been billed.
+            UsageError, BudgetExhausted: it cannot be asked. Nothing was sent, so nothing is counted.
         """
 
 

@@ -89,6 +89,7 @@ def write_overlay(path: Path, overlay: Overlay) -> None:
 
     Raises:
         OverlayError: the file cannot be written.
+        UsageError: there is no room for it.
     """
     try:
         write_atomically(path, encode_overlay(overlay))

@@ -61,8 +61,17 @@ def make_plan(task: Task) -> Plan:
     return Plan(baseline=baseline, start=start, fit=fit, test=test, spare=spare)
 
 
+def price_at_most(task: Task, plan: Plan) -> float | None:
+    """Return the most that a plan may cost in US dollars; ``None`` where the price is unknown.
+
+    A search's requests are not always full, and one may hold a single image; the run's own limit holds in any case.
+    """
+    usd, limit = task.spec.usd(plan.total, requests=plan.total), task.config.budget.usd
+    return usd if usd is None or limit is None else min(usd, limit)
+
+
 def _queries(task: Task) -> int:
-    """The budget in queries: as it is set, and no more than the budget in dollars buys."""
+    """The budget in queries: as it is set, and no more than the budget in dollars buys, in requests that are full."""
     limit, usd, spec = task.config.budget.queries, task.config.budget.usd, task.spec
     price = spec.usd(spec.max_batch, requests=1)
     if usd is not None and price is None:

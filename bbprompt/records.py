@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -9,6 +10,7 @@ import msgspec
 import numpy as np
 
 from bbprompt.arrays import Int, UInt8
+from bbprompt.atomic import write_atomically
 from bbprompt.errors import DataError
 
 RESULT = "result.json"
@@ -123,8 +125,10 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
     predicted_after: Int
 
     def save(self, path: Path) -> None:
-        """Write as an npz file."""
-        np.savez_compressed(path, allow_pickle=False, **{f: getattr(self, f) for f in self.__struct_fields__})
+        """Write as an npz file, atomically."""
+        content = io.BytesIO()
+        np.savez_compressed(content, allow_pickle=False, **{f: getattr(self, f) for f in self.__struct_fields__})
+        write_atomically(path, content.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> Examples:

@@ -14,7 +14,6 @@ import msgspec
 from bbprompt import earlier
 from bbprompt.config import RunConfig
 from bbprompt.data.digest import digest_splits
-from bbprompt.errors import ConfigError
 from bbprompt.evaluate import Evaluation, average, judge, score_under
 from bbprompt.fit import Fit
 from bbprompt.fit.outlook import outlook
@@ -42,10 +41,11 @@ from bbprompt.records import (
     RunRecord,
     load_run,
 )
+from bbprompt.run_oracle import check_whose, open_ledgered, oracle_beside
 from bbprompt.runfolder import alone, claim, finished, images_of, renew
 from bbprompt.table import outlook_words
 from bbprompt.task import Task, open_task
-from bbprompt.wrappers import Cached, Judging, Replayed, paid, read_replayed
+from bbprompt.wrappers import Cached, Judging, Replayed, read_replayed
 
 WITHOUT_TORCH = (
     "auto needs no torch, which is not installed here; what it would add is a student: with bbprompt[torch] and a local "
@@ -72,13 +72,13 @@ def fit_run(config: RunConfig, folder: Path, *, resume: bool = False, replay: Pa
     if finished(folder, config, resume=resume):
         return load_run(folder)
     task, plan = open_run(config, oracle=_replayed(replay) if replay else None)
-    _check_whose(task, folder / LEDGER)
+    check_whose(task, folder / LEDGER)
     claim(folder, task.config, images=digest_splits(task.splits), resume=resume)
     with alone(folder):
         renew(folder, task.config)
         task = settle_size(task, folder)
         if replay and not (folder / LEDGER).exists():
-            with Ledger.open(replay / LEDGER, budget=Budget()) as ledger:
+            with Ledger.open_to_read(replay / LEDGER) as ledger:
                 ledger.copy_to(folder / LEDGER)
         _carry_out(task, plan, folder, started=started)
     return load_run(folder)
@@ -102,11 +102,11 @@ def _replayed(folder: Path) -> Replayed:
 
 
 def _carry_out(task: Task, plan: Plan | None, folder: Path, *, started: float) -> None:
-    with _oracle(task, folder, aside=_aside(task, plan)) as oracle:
+    with open_ledgered(task, folder, aside=_aside(task, plan)) as oracle:
         baseline, ahead, fit = _learn(task, oracle, plan, folder)
     write_overlay(folder / OVERLAY, _chosen(task, fit, folder))
     overlay = read_overlay(folder / OVERLAY)
-    with _oracle(task, folder) as oracle:
+    with open_ledgered(task, folder) as oracle:
         tested = score_test(task, oracle, overlay, baseline)
     costs = _costs(task, folder, fit, seconds=time.perf_counter() - started)
     result = make_result(task, fit, overlay.template, tested, costs, outlook=ahead)
@@ -123,41 +123,9 @@ def _chosen(task: Task, fit: Fit, folder: Path) -> Overlay:
     return read_overlay(before.png)
 
 
-@contextmanager
-def _oracle(task: Task, folder: Path, *, aside: Aside = NOTHING) -> Iterator[Oracle]:
-    """The task's oracle; unless it is local and differentiated, behind the ledger, which leaves ``aside``."""
-    if task.config.fit.method == GRADIENT:
-        yield task.oracle
-    else:
-        with Ledger.open(folder / LEDGER, budget=_budget(task)) as ledger:
-            ledger.aside = aside
-            yield paid(task.oracle, ledger)
-
-
 def _aside(task: Task, plan: Plan | None) -> Aside:
     """What the test takes."""
     return Aside(plan.test, task.spec.usd(plan.test) or 0.0) if plan else NOTHING
-
-
-def _check_whose(task: Task, ledger: Path) -> None:
-    """Refuse to pay again, unasked, for what a ledger holds of a service that has another name now."""
-    if task.config.fit.method == GRADIENT or not ledger.exists():
-        return
-    with Ledger.open(ledger, budget=Budget()) as opened:
-        names = [charge.oracle for charge in opened.bill()]
-    if names and task.spec.name not in names:
-        raise ConfigError(
-            f"{ledger} holds answers of {names[0]}, and this is {task.spec.name}: all would be paid for again; give the "
-            "address and the adapter file that they came from, or another folder (to score a prompt on another service, "
-            "copy it into one)"
-        )
-
-
-def _budget(task: Task) -> Budget:
-    """The run's; a replay needs none, as it can pay for nothing."""
-    if isinstance(task.oracle, Replayed):
-        return Budget()
-    return Budget(queries=task.config.budget.queries, usd=task.config.budget.usd)
 
 
 def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple[LabelMap, Outlook | None, Fit]:
@@ -284,9 +252,9 @@ def evaluate_ensemble(
     images = getattr(task.splits, split)
     overlays = read_matching(pngs, task, split=None if other_images else split)
     for png in pngs:
-        _check_whose(task, png.parent / LEDGER)
+        check_whose(task, png.parent / LEDGER)
     found = []
     for png, overlay in zip(pngs, overlays, strict=True):
-        with _oracle(task, png.parent) as oracle:
+        with oracle_beside(png, task) as oracle:
             found.append(score_under(overlay, oracle, load_label_map(overlay.meta.label_map), images))
     return judge(found[0] if len(found) == 1 else average(found), images, queries=len(found) * len(images))

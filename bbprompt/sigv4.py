@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bbprompt.errors import ConfigError
@@ -26,16 +27,18 @@ class AwsSigner:
 
         Raises:
             MissingExtra: botocore is not installed.
-            ConfigError: there are no credentials.
+            ConfigError: there are no credentials, or they cannot be had.
         """
         with needs_extra("aws"):
             from botocore.session import get_session
-        found: Credentials | None = get_session().get_credentials()
+        with _told():
+            found: Credentials | None = get_session().get_credentials()
         if found is None:
             raise ConfigError(
                 "no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`"
             )
         self._credentials = found
+        self._used: frozenset[str] = frozenset()
 
     def sign(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, *, service: str, region: str
@@ -49,16 +52,41 @@ class AwsSigner:
             content: of the request.
             service: as in "rekognition".
             region: as in "us-east-1".
+
+        Raises:
+            ConfigError: the credentials have ended, and there are no new ones.
         """
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
         kept = {name: value for name, value in headers.items() if name in SIGNED or name.startswith("x-amz-")}
         request = AWSRequest(method, url, headers=kept, data=content)
-        SigV4Auth(self._credentials.get_frozen_credentials(), service, region).add_auth(request)
+        with _told():
+            frozen = self._credentials.get_frozen_credentials()
+        self._used |= frozenset(filter(None, (frozen.secret_key, frozen.token, frozen.access_key)))
+        SigV4Auth(frozen, service, region).add_auth(request)
         return dict(request.headers.items())
 
     def secrets(self) -> tuple[str, ...]:
-        """Return the secret key, the session token and the access key."""
-        frozen = self._credentials.get_frozen_credentials()
-        return tuple(filter(None, (frozen.secret_key, frozen.token, frozen.access_key)))
+        """Return the secret keys, session tokens and access keys that were used; none is fetched for this."""
+        return tuple(sorted(self._used, key=len, reverse=True))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raise what botocore says of credentials as what a person can do about it."""
+    from botocore.exceptions import BotoCoreError, CredentialRetrievalError
+
+    try:
+        yield
+    except CredentialRetrievalError as error:
+        # It holds what the program of `credential_process` said, which may be a secret.
+        raise ConfigError(
+            f"AWS credentials cannot be had ({type(error).__name__}); log in again, as with `aws sso login`, or run the "
+            "profile's credential_process by hand"
+        ) from None
+    except BotoCoreError as error:
+        raise ConfigError(
+            f"AWS credentials cannot be had ({type(error).__name__}: {error}); log in again, as with `aws sso login`, or "
+            "correct AWS_PROFILE and ~/.aws/config"
+        ) from error

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "bbprompt"
 
-FOUNDATION = {"errors", "names", "arrays", "rng"}
+FOUNDATION = {"errors", "names", "arrays", "rng", "encoding"}
 ALLOWED = {
     "oracle": FOUNDATION,
     "ledger": FOUNDATION,

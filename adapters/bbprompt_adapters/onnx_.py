@@ -14,6 +14,7 @@ import numpy as np
 
 from bbprompt.arrays import Float32, UInt8
 from bbprompt.config_struct import convert
+from bbprompt.encoding import TEXT
 from bbprompt.errors import ConfigError
 from bbprompt.oracle import Answer, OracleSpec, Scores, as_float32, check_images, check_scores
 from bbprompt.registry import needs_extra
@@ -180,7 +181,7 @@ def _labels(asked: str | tuple[str, ...] | None, k: int) -> tuple[str, ...]:
     if isinstance(asked, str):
         file = Path(asked).expanduser()
         try:
-            text = file.read_text("utf-8")
+            text = file.read_text(TEXT)
             asked = tuple(map(str, json.loads(text) if file.suffix == ".json" else text.splitlines()))
         except (OSError, ValueError) as error:
             raise ConfigError(f"cannot read label names from {file}: {error}; correct [oracle] labels") from error

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bbprompt.encoding import TEXT
 from bbprompt.errors import ConfigError
 from bbprompt.names import unknown
 from bbprompt.registry import needs_extra
@@ -105,7 +106,7 @@ def read_labels(path: str, k: int) -> list[str]:
     """
     file = Path(path).expanduser()
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text(TEXT)
         labels = json.loads(text) if file.suffix == ".json" else text.splitlines()
     except (OSError, ValueError) as error:
         raise ConfigError(f"cannot read label names from {file}: {error}; correct [oracle] labels") from error

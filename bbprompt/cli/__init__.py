@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 import click
 
+from bbprompt.cli.ending import ending_status, terminable
 from bbprompt.cli.lazy import LazyGroup
 from bbprompt.errors import BbpromptError
-
-INTERRUPTED = 130
 
 
 @click.group(
@@ -45,13 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; errors meant for people become one line and an exit status."""
     warnings.formatwarning = _one_line
     try:
-        status = cli.main(args=arguments, prog_name="bbprompt", standalone_mode=False)
+        with terminable():
+            status = cli.main(args=arguments, prog_name="bbprompt", standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (click.exceptions.Abort, KeyboardInterrupt) as interruption:
         sys.exit(
             _say(
                 "interrupted; what was paid for is kept, and the same command goes on (fit and compare with --resume)",
-                INTERRUPTED,
+                ending_status(interruption),
             )
         )
     except click.ClickException as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bbprompt.cli import options
+from bbprompt.cli.ending import ending_status
 from bbprompt.processors import processors
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 STREAM = "-"
 BLOCKS = {"PILLOW_BLOCKS_MAX": "8"}
 """Pillow keeps the memory of up to 128 MB of pixels for the next image, which saves a large photo a tenth of its time."""
-
-INTERRUPTED = 130
 
 
 @click.command("apply")
@@ -61,9 +60,9 @@ def command(
         pairs = pair_files([Path(image) for image in images], Path(out))
         found = lay_folder(overlay, pairs, Path(out), jobs=jobs or processors(), overwrite=overwrite, draft=draft)
         problems = _tell(found, len(pairs), as_json=as_json)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         click.echo("bbprompt: interrupted; the same command goes on", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
+        raise click.exceptions.Exit(ending_status(interruption)) from None
     if problems:
         click.echo(f"bbprompt: {problems} images could not be used; the rest is in {out}", err=True)
         raise click.exceptions.Exit(2)

@@ -25,12 +25,13 @@ def command(
     """Learn the prompt that RUN.toml describes."""
     from bbprompt.cli.printing import print_plan, print_runs, report_beside
     from bbprompt.config import load_config
+    from bbprompt.plan import price_at_most
     from bbprompt.run import fit_run, open_run
 
     config = load_config(run_file, seed=seed)
     if dry_run:
         task, plan = open_run(config)
-        print_plan(plan, usd=task.spec.usd(plan.total) if plan else 0.0, as_json=as_json)
+        print_plan(plan, usd=price_at_most(task, plan) if plan else 0.0, as_json=as_json)
         return
     run = fit_run(config, out, resume=resume, replay=replay)
     report = report_beside(out, [run], title=f"{run.result.method} on {config.data.source}")

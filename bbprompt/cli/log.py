@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from bbprompt.cli import options
-
-INTERRUPTED = 130
+from bbprompt.cli.ending import ending_status
 
 
 @click.command("log")
@@ -25,6 +24,6 @@ def command(run_dirs: tuple[Path, ...], sink: str, settings: tuple[str, ...], fo
     try:
         for folder in run_dirs:
             click.echo(send(track(folder, follow=follow), sink, options.pairs(settings)))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         click.echo("bbprompt: interrupted; what was sent is in the tracker", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
+        raise click.exceptions.Exit(ending_status(interruption)) from None

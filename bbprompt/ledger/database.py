@@ -16,6 +16,8 @@ from typing import TypeVar
 
 from bbprompt.errors import UsageError
 from bbprompt.ledger.group import Group, Job
+from bbprompt.ledger.problems import code, translated
+from bbprompt.ledger.reading import address_to_read
 
 T = TypeVar("T")
 
@@ -63,33 +65,29 @@ SCHEMA = (
     f"PRAGMA user_version = {VERSION}",
 )
 
-PROBLEMS = {
-    sqlite3.SQLITE_BUSY: "the ledger {path} is locked by another program; end that one, then resume",
-    sqlite3.SQLITE_PROTOCOL: "the ledger {path} is locked by another program; end that one, then resume",
-    sqlite3.SQLITE_READONLY: "the ledger {path} cannot be written; make the file and its folder writable",
-    sqlite3.SQLITE_CANTOPEN: "the ledger {path} cannot be opened; its folder must exist and be writable",
-    sqlite3.SQLITE_FULL: "there is no room for the ledger {path}; free some disk space, then resume",
-    sqlite3.SQLITE_IOERR: "the ledger {path} cannot be read or written ({error}); check the disk, then resume",
-    sqlite3.SQLITE_NOTADB: "{path} is not a ledger; move it away, or choose another folder",
-    sqlite3.SQLITE_CORRUPT: "the ledger {path} is damaged ({error}); restore a copy, or choose another folder",
-}
-"""What a person can do about it, by SQLite's primary result code (https://sqlite.org/rescode.html)."""
-
 
 class Database:
     """The connection behind a ledger. Threads take turns; processes wait for each other ``wait_s`` seconds."""
 
-    def __init__(self, path: Path, *, wait_s: float) -> None:
+    def __init__(self, path: Path, *, wait_s: float, to_read: bool = False) -> None:
+        """Open ``path``; with ``to_read`` nothing is written, unless it has to become a ledger of this format first."""
         self._path = path
         self._turn = threading.Lock()
         self._group = Group(self._run)
         with translated(path):
-            self._sql = sqlite3.connect(path, timeout=wait_s, isolation_level=None, check_same_thread=False)
+            address = address_to_read(path) if to_read else path
+            self._sql = sqlite3.connect(
+                address, uri=to_read, timeout=wait_s, isolation_level=None, check_same_thread=False
+            )
             try:
-                self._prepare()
+                if not (to_read and self._is_current()):
+                    self._prepare()
             except BaseException:
                 self._sql.close()
                 raise
+
+    def _is_current(self) -> bool:
+        return (self._pragma("application_id"), self._pragma("user_version")) == (APPLICATION_ID, VERSION)
 
     def _prepare(self) -> None:
         if self._pragma("application_id") != APPLICATION_ID:
@@ -114,7 +112,7 @@ class Database:
         try:
             self._sql.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if _code(error) != sqlite3.SQLITE_BUSY:
+            if code(error) != sqlite3.SQLITE_BUSY:
                 raise
 
     def _create(self) -> None:
@@ -163,28 +161,14 @@ class Database:
         """Write all of it, as one moment's state, into a new file; an interrupted copy leaves none."""
         part = path.with_name(path.name + ".part")
         part.unlink(missing_ok=True)
-        with self.read() as sql:
-            sql.execute("VACUUM INTO ?", (str(part),))
-        part.replace(path)
+        try:
+            with self._turn, translated(self._path, into=path):
+                self._sql.execute("VACUUM INTO ?", (str(part),))
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the connection, once the thread that holds it is done."""
         with self._turn:
             self._sql.close()
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Raise what SQLite says of the file as a ``UsageError`` that says what to do."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        problem = PROBLEMS.get(_code(error))
-        if problem is None:
-            raise
-        raise UsageError(problem.format(path=path, error=error)) from error
-
-
-def _code(error: sqlite3.DatabaseError) -> int:
-    """SQLite's primary result code; 0 for errors that are Python's own."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF

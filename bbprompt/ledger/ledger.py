@@ -81,6 +81,15 @@ class Ledger:
             database.close()
             raise
 
+    @classmethod
+    def open_to_read(cls, path: Path, *, wait_s: float = 60.0) -> Self:
+        """Open the ledger at ``path`` for what it holds, also where nothing may be written; nothing is to be, here.
+
+        Raises:
+            UsageError: another kind of file, a newer format, an older one that may not be written, or none.
+        """
+        return cls(Database(path, wait_s=wait_s, to_read=True), Budget())
+
     def __enter__(self) -> Self:
         return self
 

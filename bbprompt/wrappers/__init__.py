@@ -8,6 +8,7 @@ from bbprompt.wrappers.cached import Cached
 from bbprompt.wrappers.concurrent import Concurrent
 from bbprompt.wrappers.counters import Counters
 from bbprompt.wrappers.encoded import encoded
+from bbprompt.wrappers.held import Held
 from bbprompt.wrappers.judging import Judging
 from bbprompt.wrappers.metered import Metered
 from bbprompt.wrappers.pace import Pace
@@ -20,6 +21,7 @@ __all__ = [
     "Circuit",
     "Concurrent",
     "Counters",
+    "Held",
     "Judging",
     "Lined",
     "Metered",
@@ -46,7 +48,8 @@ def paid(oracle: Oracle, ledger: Ledger, *, first_wait_s: float = 1.0) -> Cached
     counters, spec = Counters(), oracle.spec
     ledger.describe(spec.name, encode_spec(spec))
     pace = Pace(spec.max_in_flight, spec.requests_per_minute)
-    metered = Metered(Paced(oracle, pace), ledger, counters=counters)
+    circuit = Circuit(answered=any(charge.answered for charge in ledger.bill() if charge.oracle == spec.name))
+    metered = Metered(Paced(oracle, pace, circuit), ledger, counters=counters)
     retrying = Retrying(Lined(metered, pace), counters=counters, first_wait_s=first_wait_s)
     # Some are written down while others are under way, also where those go out one at a time.
     return Cached(Concurrent(retrying, threads=2 * spec.max_in_flight), ledger, counters=counters)

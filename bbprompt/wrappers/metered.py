@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bbprompt.arrays import UInt8
-from bbprompt.errors import AnswerError, OracleError
+from bbprompt.errors import AnswerError, BudgetExhausted, OracleError, UsageError
 from bbprompt.ledger import Ledger, Reservation, image_key
 from bbprompt.oracle import Oracle, OracleSpec, Scores, check_images, check_scores
 from bbprompt.wrappers.counters import Counters
 from bbprompt.wrappers.halt import Unsent, current_halt
 from bbprompt.wrappers.stored import stored_scores
+
+NEVER_SENT = (Unsent, UsageError, BudgetExhausted)
+"""What stops a request on this side of the network: a turn that never came, a key that cannot be had, images that do not
+fit, a replay that has ended."""
 
 LOOK_S = 0.02
 """Between two looks at whether another one's answer has come."""
@@ -23,9 +27,9 @@ LOOK_S = 0.02
 class Metered:
     """Reserve, send, settle. One query is one request.
 
-    A request counts as spent unless its error says that it was certainly not billed. Whatever interrupts it, and
-    an answer that cannot be used, leave it spent and nothing in the cache. What another thread or process has just
-    asked for is waited for and not paid again.
+    A request counts as spent unless its error says that it was not sent, or certainly not billed. Whatever interrupts
+    it, and an answer that cannot be used, leave it spent and nothing in the cache. What another thread or process has
+    just asked for is waited for and not paid again.
     """
 
     oracle: Oracle
@@ -61,7 +65,7 @@ class Metered:
         try:
             scores = self._ask(images)
         except BaseException as error:
-            if isinstance(error, Unsent) or (isinstance(error, OracleError) and not error.billed):
+            if _unbilled(error):
                 self.ledger.release(reservation)
             else:
                 self.ledger.fail(reservation)
@@ -92,3 +96,7 @@ class Metered:
             )
         values = np.asarray(scores.values, dtype=np.float32)
         return check_scores(Scores(values, scores.answer, scores.usd), spec, len(images))
+
+
+def _unbilled(error: BaseException) -> bool:
+    return isinstance(error, NEVER_SENT) or (isinstance(error, OracleError) and not error.billed)

@@ -18,24 +18,25 @@ class Circuit:
     Attributes:
         in_a_row: so many, of all threads together, open it.
         at_first: so many, where nothing has ever been answered: one repetition tells a hiccup from a mistake.
+        answered: whether something has been, also by an earlier process.
     """
 
     in_a_row: int = 12
     at_first: int = 2
+    answered: bool = False
     _failures: int = field(default=0, init=False)
-    _answered: bool = field(default=False, init=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def succeeded(self) -> None:
         """Close it."""
         with self._turn:
-            self._failures, self._answered = 0, True
+            self._failures, self.answered = 0, True
 
     def failed(self, error: OracleError) -> OracleError:
         """Return the error to raise: once open, one that is not tried again. Refusals for free do not count."""
         with self._turn:
             self._failures += error.billed
-            most = self.in_a_row if self._answered else self.at_first
+            most = self.in_a_row if self.answered else self.at_first
             if self._failures < most or not error.retryable:
                 return error
             self._failures = 0  # a resumed call begins anew

@@ -9,7 +9,7 @@ import msgspec
 
 from bbprompt.arrays import UInt8
 from bbprompt.errors import BudgetExhausted, OracleError, UsageError
-from bbprompt.ledger import Budget, Ledger
+from bbprompt.ledger import Ledger
 from bbprompt.oracle import OracleSpec, Scores
 
 
@@ -58,7 +58,7 @@ def read_replayed(path: Path, *, ended: bool = False) -> Replayed:
     """
     if not path.is_file():
         raise UsageError(f"no ledger at {path}; give the folder of a run that was paid for")
-    with Ledger.open(path, budget=Budget()) as ledger:
+    with Ledger.open_to_read(path) as ledger:
         specs = ledger.described()
     if len(specs) != 1:
         raise UsageError(f"{path} describes {len(specs)} oracles, expected 1; it cannot be replayed")

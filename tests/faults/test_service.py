@@ -84,7 +84,8 @@ REFUSED = {
     "a huge body": "answered more than the .* bytes that an answer can take",
     "a late label": "answered the label 'zebra', which is not among .* labels; add it there",
 }
-RETRIED_IN_JSON = ("NaN", "one item failed", "200 with an error inside", "a page of HTML")
+REFUSED_IN_JSON = {"NaN": "answered NaN or infinity, expected finite scores"}
+RETRIED_IN_JSON = ("one item failed", "200 with an error inside", "a page of HTML")
 """A body that is no JSON may be a gateway's page; the adapter's file names the code that is worth another try."""
 
 REFUSED_IN_TENSORS = {
@@ -95,12 +96,16 @@ REFUSED_IN_TENSORS = {
 
 
 def test_every_kind_has_its_place_here() -> None:
-    assert {RIGHT, *ANSWERED, *FREE_RETRY, *PAID_RETRY, *REFUSED, *RETRIED_IN_JSON} == set(KINDS)
+    assert {RIGHT, *ANSWERED, *FREE_RETRY, *PAID_RETRY, *REFUSED, *REFUSED_IN_JSON, *RETRIED_IN_JSON} == set(KINDS)
 
 
 def cases(names: Iterable[str]) -> list[tuple[str, str]]:
     pairs = itertools.product(names, DIALECTS)
     return [(name, dialect) for name, dialect in pairs if dialect == "json" or not KINDS[name].json_only]
+
+
+def refusal(kind: str, dialect: str) -> str:
+    return {**REFUSED, **(REFUSED_IN_JSON if dialect == "json" else REFUSED_IN_TENSORS)}[kind]
 
 
 @pytest.mark.parametrize(("kind", "dialect"), cases(ANSWERED))
@@ -128,13 +133,17 @@ def test_what_may_go_through_later_is_sent_again_and_the_bill_is_the_service_s(
 
 @pytest.mark.parametrize(
     ("kind", "dialect"),
-    [*cases(REFUSED), *itertools.product(REFUSED_IN_TENSORS, DIALECTS[1:])],
+    [
+        *cases(REFUSED),
+        *itertools.product(REFUSED_IN_TENSORS, DIALECTS[1:]),
+        *((kind, "json") for kind in REFUSED_IN_JSON),
+    ],
 )
 def test_what_will_not_change_is_refused_by_name_and_nothing_of_it_is_kept(
     kind: str, dialect: str, client: Callable[..., Client]
 ) -> None:
     asking = client([kind], dialect)
-    with pytest.raises(OracleError, match={**REFUSED_IN_TENSORS, **REFUSED}[kind]) as caught:
+    with pytest.raises(OracleError, match=refusal(kind, dialect)) as caught:
         asking.oracle.query(IMAGES)
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value, AnswerError) is (kind not in ("400", "redirect"))
@@ -158,6 +167,20 @@ def test_a_service_that_only_fails_is_left_alone_after_two_requests(client: Call
     with pytest.raises(OracleError, match="2 requests in a row failed, no more are sent"):
         asking.oracle.query(IMAGES)
     assert asking.ledger.spent.queries == asking.billed == 2 * N
+
+
+def test_a_service_that_has_answered_an_earlier_process_is_not_left_alone_after_two(tmp_path: Path) -> None:
+    books: list[Entry] = []
+    more = fake_images(2 * N)[N:]
+    with (
+        listening(Service(iter([RIGHT, "500", "500", "500", RIGHT]), books.append)) as url,
+        Ledger.open(tmp_path / "ledger.sqlite", budget=Budget(queries=1000)) as ledger,
+        closing(open_oracle(*options("json", url))) as oracle,  # type: ignore[type-var]
+    ):
+        paid(oracle, ledger).query(IMAGES)
+        resumed = paid(oracle, ledger, first_wait_s=0.001)
+        np.testing.assert_array_equal(resumed.query(more).values, FakeOracle(SPEC).answer(more).values)
+    assert [entry.kind for entry in books] == [RIGHT, "500", "500", "500", RIGHT]
 
 
 def test_labels_of_an_open_vocabulary_may_appear_late(client: Callable[..., Client], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bbprompt.errors import OverlayError
+from bbprompt.errors import OverlayError, UsageError
 from bbprompt.overlay import Overlay, OverlayMeta, decode_overlay, describe, encode_overlay, write_overlay
 from bbprompt.templates import Blend, make_template
 from tests.overlay.pngs import META, an_overlay
@@ -88,7 +88,7 @@ def test_writing_replaces_the_whole_file_or_nothing(tmp_path: Path, monkeypatch:
     path.write_bytes(b"an older one")
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full_disk)
-        with pytest.raises(OverlayError, match=r"cannot write .*No space left"):
+        with pytest.raises(UsageError, match=r"there is no room for .*prompt.png"):
             write_overlay(path, an_overlay())
     assert path.read_bytes() == b"an older one"
     write_overlay(path, an_overlay())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bbprompt.errors import AnswerError, BudgetExhausted, DataError, OracleError
+from bbprompt.errors import AnswerError, BudgetExhausted, ConfigError, DataError, OracleError
 from bbprompt.ledger import Budget, Ledger, image_key
 from bbprompt.oracle import Answer, Scores
 from bbprompt.testing.fakes import FAKE_SPEC, FakeOracle, fake_images
@@ -64,9 +64,18 @@ def test_what_may_have_been_billed_stays_spent(ledger: Ledger, error: BaseExcept
     assert not ledger.look_up("fake", KEYS)
 
 
-def test_what_was_certainly_not_billed_is_released(ledger: Ledger) -> None:
-    metered = Metered(FakeOracle(faults=[OracleError("no such host", billed=False)]), ledger)
-    with pytest.raises(OracleError):
+@pytest.mark.parametrize(
+    "error",
+    [
+        OracleError("no such host", billed=False),
+        ConfigError("key_command: 'gcloud' failed"),
+        DataError("a request takes 1 to 2 images"),
+        BudgetExhausted("the budget of the run that is replayed ended here"),
+    ],
+)
+def test_what_was_not_sent_or_certainly_not_billed_is_released(ledger: Ledger, error: Exception) -> None:
+    metered = Metered(FakeOracle(faults=[error]), ledger)
+    with pytest.raises(type(error)):
         metered.query(IMAGES)
     assert (ledger.spent.queries, metered.counters.paid) == (0, 0)
 

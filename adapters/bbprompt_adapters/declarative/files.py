@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import msgspec
 
 from bbprompt.config_struct import convert
+from bbprompt.encoding import TEXT
 from bbprompt.errors import ConfigError
 from bbprompt.names import unknown
 from bbprompt_adapters.declarative import schema
@@ -91,7 +92,7 @@ def read_file(path: Path | str) -> AdapterFile:
     """
     path = Path(path)
     try:
-        return parse_adapter(tomllib.loads(path.read_text(encoding="utf-8")), where=path.name)
+        return parse_adapter(tomllib.loads(path.read_text(TEXT)), where=path.name)
     except FileNotFoundError as error:
         raise ConfigError(f"no adapter file at {path}; correct the path") from error
     except OSError as error:

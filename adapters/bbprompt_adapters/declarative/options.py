@@ -29,7 +29,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         answer: what scores mean, where that is the model's business and not the service's.
         input_size: pixels, one number or [height, width]; as the adapter says if left out.
         key_env: name of the environment variable that holds the key.
-        key_command: program and arguments that print the key, run again every half hour.
+        key_command: program and arguments that print the key, run again every half hour and after a 401.
         timeout_s: longest silence of the server, in seconds.
         max_batch: most images in one request.
         max_in_flight: most requests under way at once; fewer are sent while more do not help. As the adapter says, if

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
 
 from bbprompt.arrays import Float32, UInt8
+from bbprompt.errors import OracleError, UsageError
 from bbprompt.oracle import OracleSpec, Scores, check_request, check_scores
 from bbprompt_adapters.declarative.answer import Items
 from bbprompt_adapters.declarative.encode import Encoder
@@ -69,7 +72,8 @@ class DeclarativeOracle:
         with self._transport.reading(body):
             items = self._items(body, len(images))
             self._verdict.check_items(reply, items)
-            values = np.asarray(self._reader.rows(items), dtype=np.float32)
+            with _sent():
+                values = np.asarray(self._reader.rows(items), dtype=np.float32)
             return check_scores(Scores(values, self.spec.answer, usd), self.spec, len(images))
 
     def _ask(self, message: Message) -> tuple[Reply, Any]:
@@ -85,4 +89,18 @@ class DeclarativeOracle:
             return reply, self._verdict.body(reply)
         # What is still under way is no success yet, so only the end of it is judged by its body.
         first = self._verdict.started(reply)
-        return reply, self._verdict.check(reply, self._poll(first, max_bytes=self._max_bytes))
+        with _sent():
+            last = self._poll(first, max_bytes=self._max_bytes)
+        return reply, self._verdict.check(reply, last)
+
+
+@contextmanager
+def _sent() -> Iterator[None]:
+    """Ask for more within, after a request that may have been billed: a failure says so, whatever it says of itself."""
+    try:
+        yield
+    except UsageError as error:
+        raise OracleError(str(error)) from error
+    except OracleError as error:
+        error.billed = True
+        raise

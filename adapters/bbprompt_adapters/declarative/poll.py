@@ -13,7 +13,7 @@ from bbprompt_adapters.declarative.answer import show
 from bbprompt_adapters.declarative.paths import Path, optional_path
 from bbprompt_adapters.declarative.schema import Poll
 from bbprompt_adapters.declarative.template import fill_url
-from bbprompt_adapters.declarative.verdict import Verdict, decode, no_answer
+from bbprompt_adapters.declarative.verdict import Verdict, no_answer
 from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.http.transport import Reply, Transport
 
@@ -72,7 +72,7 @@ class Poller:
                 words = self.transport.clean(data)
                 raise OracleError(f"{self.transport.url} failed: {words or 'no reason given'}", retryable=True)
             if event == self.settings.done:
-                return decode(data.encode())
+                return self.verdict.read(data.encode())
         raise AnswerError(f"{self.transport.url} ended its stream without an answer", retryable=True)
 
     def _url(self, body: Any) -> str:

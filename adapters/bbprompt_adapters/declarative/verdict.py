@@ -12,6 +12,7 @@ from bbprompt.errors import AnswerError, OracleError
 from bbprompt_adapters.declarative.answer import show
 from bbprompt_adapters.declarative.paths import Path, optional_path
 from bbprompt_adapters.declarative.schema import Code, Errors
+from bbprompt_adapters.declarative.unreadable import around_mistake, holds_nan
 from bbprompt_adapters.http.transport import TEMPORARY, UNBILLED, Reply, Transport
 
 
@@ -39,15 +40,32 @@ class Verdict:
         """Return the body of a 2xx, whatever it says.
 
         Raises:
-            OracleError: another status, or no JSON.
+            OracleError: another status, NaN, or no JSON.
         """
         body = decode(reply.content)
         if not reply.is_success:
             raise self._refusal(reply, body)
-        if body is msgspec.UNSET:
-            text = self.transport.clean(reply.content.decode("utf-8", "replace"))
-            raise AnswerError(f"{self.transport.url} answered what is no JSON: {text!r}", retryable=True)
-        return body
+        return self._readable(body, reply.content)
+
+    def read(self, content: bytes) -> Any:
+        """Return the JSON of an answer.
+
+        Raises:
+            AnswerError: it is none. What the model cannot answer is not asked for again; a gateway's page may go away.
+        """
+        return self._readable(decode(content), content)
+
+    def _readable(self, body: Any, content: bytes) -> Any:
+        if body is not msgspec.UNSET:
+            return body
+        text = self.transport.hide(content.decode("utf-8", "replace"))
+        if holds_nan(text):
+            raise AnswerError(
+                f"{self.transport.url} answered NaN or infinity, expected finite scores; "
+                "the model behind it is broken for this input"
+            )
+        where = self.transport.clean(around_mistake(text))
+        raise AnswerError(f"{self.transport.url} answered what is no JSON at {where}", retryable=True)
 
     def check(self, reply: Reply, body: Any) -> Any:
         """Return ``body`` if it says that all went well; it may be another than the reply's own.

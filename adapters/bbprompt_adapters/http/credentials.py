@@ -27,8 +27,11 @@ class Credentials(Protocol):
     def sign(self, request: httpx.Request) -> httpx.Request:
         """Return the request with its proof; its body is in memory."""
 
+    def renew(self, refused: httpx.Request) -> bool:
+        """Forget what a service refuses of a request that was signed; return whether to sign it anew."""
+
     def secrets(self) -> tuple[str, ...]:
-        """Return what must never be shown."""
+        """Return what must never be shown; nothing is fetched for this."""
 
 
 class Anonymous:
@@ -40,6 +43,10 @@ class Anonymous:
         """Return the request as it is."""
         return request
 
+    def renew(self, refused: httpx.Request) -> bool:  # noqa: ARG002
+        """Return that there is nothing to renew."""
+        return False
+
     def secrets(self) -> tuple[str, ...]:
         """Return nothing."""
         return ()
@@ -48,35 +55,49 @@ class Anonymous:
 class HeaderKey:
     """The key in a header, as in ``Authorization: Bearer KEY``."""
 
-    advice = NO_KEY
-
     def __init__(self, key: Key, *, header: str = "Authorization", prefix: str = "Bearer ") -> None:
         self._key, self._header, self._prefix = key, header, prefix
+
+    @property
+    def advice(self) -> str:
+        """The key's."""
+        return self._key.advice
 
     def sign(self, request: httpx.Request) -> httpx.Request:
         """Return the request with the header."""
         return _again(request, headers={self._header: self._prefix + self._key.read()})
 
+    def renew(self, refused: httpx.Request) -> bool:
+        """Forget the key in the header."""
+        return self._key.renew(refused.headers[self._header].removeprefix(self._prefix))
+
     def secrets(self) -> tuple[str, ...]:
-        """Return the key."""
-        return (self._key.read(),)
+        """Return the key, and those before it."""
+        return self._key.known()
 
 
 class QueryKey:
     """The key as a parameter of the URL."""
 
-    advice = NO_KEY
-
     def __init__(self, key: Key, *, parameter: str) -> None:
         self._key, self._parameter = key, parameter
+
+    @property
+    def advice(self) -> str:
+        """The key's."""
+        return self._key.advice
 
     def sign(self, request: httpx.Request) -> httpx.Request:
         """Return the request with the parameter."""
         return _again(request, url=request.url.copy_merge_params({self._parameter: self._key.read()}))
 
+    def renew(self, refused: httpx.Request) -> bool:
+        """Forget the key in the URL."""
+        return self._key.renew(refused.url.params[self._parameter])
+
     def secrets(self) -> tuple[str, ...]:
-        """Return the key."""
-        return (self._key.read(),)
+        """Return the key, and those before it."""
+        return self._key.known()
 
 
 class SigV4:
@@ -100,8 +121,12 @@ class SigV4:
         )
         return _again(request, headers=headers)
 
+    def renew(self, refused: httpx.Request) -> bool:  # noqa: ARG002
+        """Return that there is nothing to renew: what ends is renewed before it does."""
+        return False
+
     def secrets(self) -> tuple[str, ...]:
-        """Return the secret key, the session token and the access key."""
+        """Return the secret keys, session tokens and access keys that were used."""
         return self._signer.secrets()
 
 

@@ -17,12 +17,22 @@ COMMAND_WITHIN_S = 60.0
 class Key(Protocol):
     """A secret, read when it is needed."""
 
+    @property
+    def advice(self) -> str:
+        """What to do where a service refuses it."""
+
     def read(self) -> str:
         """Return it: printable ASCII, not empty.
 
         Raises:
             ConfigError: there is none.
         """
+
+    def renew(self, refused: str) -> bool:
+        """Forget a value that a service refuses; return whether ``read`` may give another one."""
+
+    def known(self) -> tuple[str, ...]:
+        """Return every value that was read: none of them may be shown."""
 
 
 class EnvironmentKey:
@@ -37,13 +47,31 @@ class EnvironmentKey:
     def __repr__(self) -> str:
         return f"EnvironmentKey({self._variable!r})"
 
+    @property
+    def advice(self) -> str:
+        """Name the variable."""
+        return (
+            f"correct the key in the environment variable {self._variable!r}, or name another in [oracle] key_env"
+        )
+
     def read(self) -> str:
         """Return the value."""
         return self._value
 
+    def renew(self, refused: str) -> bool:  # noqa: ARG002
+        """Return that there is no other."""
+        return False
+
+    def known(self) -> tuple[str, ...]:
+        """Return the value."""
+        return (self._value,)
+
 
 class CommandKey:
-    """The last output of a command, as in ``["gcloud", "auth", "print-access-token"]``; it is run again in time."""
+    """The last output of a command, as in ``["gcloud", "auth", "print-access-token"]``; it is run again in time.
+
+    A token that ends sooner than that is known by the service's refusal: then, too, it is run again.
+    """
 
     def __init__(self, command: Sequence[str], *, lifetime_s: float = 1800.0) -> None:
         """Run nothing yet.
@@ -55,9 +83,15 @@ class CommandKey:
         self._command, self._lifetime_s = tuple(command), lifetime_s
         self._turn = threading.Lock()
         self._value, self._until = "", 0.0
+        self._known: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"CommandKey({self._command[:1]!r})"
+
+    @property
+    def advice(self) -> str:
+        """Name the program."""
+        return f"what [oracle] key_command prints is no good there: run {self._command[0]!r} by hand, log in again"
 
     def read(self) -> str:
         """Return what the command printed, running it if the last output is too old."""
@@ -65,7 +99,19 @@ class CommandKey:
             if time.monotonic() >= self._until:
                 self._value = self._run()
                 self._until = time.monotonic() + self._lifetime_s
+                self._known = tuple(dict.fromkeys((*self._known, self._value)))
             return self._value
+
+    def renew(self, refused: str) -> bool:
+        """Let the command run again, unless it has since ``refused`` was read."""
+        with self._turn:
+            if refused == self._value:
+                self._until = 0.0
+        return True
+
+    def known(self) -> tuple[str, ...]:
+        """Return all that the command printed; it is not run for this."""
+        return self._known
 
     def _run(self) -> str:
         program = self._command[0]

@@ -8,6 +8,8 @@ import urllib.request
 from bbprompt_adapters.http.credentials import Credentials
 from bbprompt_adapters.http.library import httpx
 
+UNAUTHORIZED = 401
+
 
 class Signing(httpx.BaseTransport):
     """Signs a request below the client, so that no log line, exception or repr of the client holds a key."""
@@ -16,7 +18,12 @@ class Signing(httpx.BaseTransport):
         self._inner, self._credentials = inner, credentials
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Sign and send."""
+        """Sign and send; once more if the key was refused and there may be a newer one, since a refusal is not billed."""
+        signed = self._credentials.sign(request)
+        response = self._inner.handle_request(signed)
+        if response.status_code != UNAUTHORIZED or not self._credentials.renew(signed):
+            return response
+        response.close()
         return self._inner.handle_request(self._credentials.sign(request))
 
     def close(self) -> None:

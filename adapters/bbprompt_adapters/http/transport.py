@@ -150,7 +150,7 @@ class Transport:
     def clean(self, text: str) -> str:
         """Return somebody else's text as one short line without our secrets."""
         # Secrets go first: half of one that is cut off would not be found.
-        text = self._hide(text)[: 20 * MAX_REASON]
+        text = self.hide(text)[: 20 * MAX_REASON]
         line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return line[:MAX_REASON]
 
@@ -165,12 +165,13 @@ class Transport:
             yield
         except AnswerError as error:
             text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
-            if self._hide(text) == text:
+            if self.hide(text) == text:
                 raise
             message = f"{self.url} answered no scores, but something with our key in it, which is not shown here"
             raise AnswerError(message, billed=error.billed, retryable=error.retryable) from None
 
-    def _hide(self, text: str) -> str:
+    def hide(self, text: str) -> str:
+        """Return somebody else's text without our secrets, in no spelling."""
         for secret in self._credentials.secrets():
             for form in spellings(secret):
                 text = text.replace(form, "***")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from bbprompt.config_struct import convert
+from bbprompt.encoding import TEXT
 from bbprompt.errors import ConfigError
 from bbprompt_adapters.http.credentials import Anonymous, Credentials, HeaderKey
 from bbprompt_adapters.http.keys import EnvironmentKey
@@ -108,7 +109,7 @@ def read_labels(labels: list[str] | str) -> tuple[str, ...]:
     if isinstance(labels, list):
         return tuple(labels)
     try:
-        text = Path(labels).read_text(encoding="utf-8")
+        text = Path(labels).read_text(TEXT)
         found: Any = json.loads(text) if text.lstrip().startswith("[") else text.split("\n")
     except (OSError, ValueError) as error:
         raise ConfigError(f"[oracle] labels: cannot read the file {labels!r} ({error})") from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from bbprompt.data.listing import Listing, listing
 from bbprompt.data.named.roots import locate
 from bbprompt.data.source import Source
+from bbprompt.encoding import TEXT
 from bbprompt.errors import DataError
 
 URL = "https://cs.stanford.edu/people/jcjohns/clevr (CLEVR_v1.0.zip)"
@@ -32,7 +33,7 @@ def load_clevr_count(argument: str, size: tuple[int, int] | None) -> Source:
 def _part(root: Path, part: str, size: tuple[int, int] | None) -> Listing:
     path = root / "scenes" / f"CLEVR_{part}_scenes.json"
     try:
-        scenes = json.loads(path.read_text("utf-8"))["scenes"]
+        scenes = json.loads(path.read_text(TEXT))["scenes"]
         counted = [(scene["image_filename"], len(scene["objects"])) for scene in scenes]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} cannot be read ({error!r}); unpack the data set again") from error

@@ -14,6 +14,7 @@ import msgspec
 
 from bbprompt.data.listing import listing
 from bbprompt.data.source import Source
+from bbprompt.encoding import TEXT
 from bbprompt.errors import DataError
 
 Item: TypeAlias = tuple[str, int, str]
@@ -60,6 +61,6 @@ def _source(path: Path, images: Path, size: tuple[int, int] | None) -> Source:
 
 def _read(path: Path) -> CoopSplit:
     try:
-        return msgspec.convert(json.loads(path.read_text("utf-8")), CoopSplit)
+        return msgspec.convert(json.loads(path.read_text(TEXT)), CoopSplit)
     except (OSError, ValueError, msgspec.ValidationError) as error:
         raise DataError(f"{path} is no split file of CoOp's ({error}); download it again, or remove it") from error

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from bbprompt.encoding import TEXT
 from bbprompt.errors import ConfigError, DataError
 
 
@@ -41,7 +42,7 @@ def read_lines(path: Path) -> list[str]:
         DataError: it cannot be read.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text(TEXT).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read {path}: {error}; unpack the data set again") from error
     return [line.strip() for line in lines if line.strip()]
@@ -54,7 +55,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         DataError: it cannot be read, or lacks one.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding=TEXT, newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"cannot read {path}: {error}; unpack the data set again") from error

@@ -139,8 +139,9 @@ def test_a_mistake_in_a_run_file_is_one_line(options: dict[str, object], message
         ({"scores": [[0.1, 0.9], [1.0]]}, "expected 2 numbers, one per label, got 1 numbers"),
         ({"scores": [[0.1, 0.9], [0.1, "x"]]}, "expected a number as score, got 'x'"),
         ({"scores": [[0.1, 0.9], [0.1, True]]}, "expected a number as score, got True"),
-        ({"scores": [[0.1, 0.9], [0.1, 1e400]]}, "no JSON"),
-        ({"scores": [[0.1, 0.9], [0.1, 10**400]]}, "NaN or infinity|no JSON"),
+        ({"scores": [[0.1, 0.9], [0.1, float("nan")]]}, "NaN or infinity"),
+        ({"scores": [[0.1, 0.9], [0.1, float("-inf")]]}, "NaN or infinity"),
+        ({"scores": [[0.1, 0.9], [0.1, 10**400]]}, "NaN or infinity"),
         ({"scores": [[0.1, 0.9], [0.1, 1e300]]}, "NaN or infinity"),
         ({"scores": [[0.1, 0.9], [0.1, 7.0]]}, "where probabilities in"),
         ({"score": []}, "expected a list of 2 items, one per image, got None"),
@@ -148,6 +149,24 @@ def test_a_mistake_in_a_run_file_is_one_line(options: dict[str, object], message
 )
 def test_an_answer_that_does_not_fit_is_one_line(answer: object, message: str) -> None:
     body = json.dumps(answer)
+    network = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
+    oracle = open_adapter(parse_adapter(DOCUMENT, where="toy.toml"), OPTIONS, transport=network)
+    with pytest.raises(AnswerError, match=message) as caught:
+        oracle.query(IMAGES)
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("<html>busy</html>", "no JSON at character 0 of 17: '<html>busy</html>'"),
+        ('{"scores": [' + "0.25, " * 500 + "oops]}", "no JSON at character 3012 of 3018: '.*0.25, oops]}'"),
+        ('{"scores": [[NaN', "no JSON at character 16 of 16"),
+        ("[" * 100_000, "no JSON at character 0 of 100000: '.*'"),
+        ("9" * 5000, "NaN or infinity|no JSON at character 0|list of 2 items"),
+    ],
+)
+def test_what_is_no_json_is_shown_where_the_mistake_is(body: str, message: str) -> None:
     network = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
     oracle = open_adapter(parse_adapter(DOCUMENT, where="toy.toml"), OPTIONS, transport=network)
     with pytest.raises(AnswerError, match=message):
@@ -250,6 +269,22 @@ def test_a_success_that_says_it_is_none_is_a_failure() -> None:
     oracle = opened({"ok": False, "msg": "broken"}, change(errors={"ok": "ok", "message": "msg"}))
     with pytest.raises(OracleError, match="answered 200 OK: broken"):
         oracle.query(IMAGES)
+
+
+EMBEDDING = change(
+    batch={"max": 1},
+    answer={"items": None, "path": "vector", "shape": "embedding", "kind": "similarity"},
+    labels={"path": "vector", "items": "texts", "json": {"texts": "{texts}"}},
+)
+
+
+def test_label_texts_that_are_refused_leave_the_image_before_them_billed() -> None:
+    replies = iter([httpx.Response(200, json={"vector": [1, 0]}), httpx.Response(401, text="no")])
+    network = httpx.MockTransport(lambda _: next(replies))
+    oracle = open_adapter(parse_adapter(EMBEDDING, where="toy.toml"), OPTIONS, transport=network)
+    with pytest.raises(OracleError, match="answered 401") as caught:
+        oracle.query(IMAGES[:1])
+    assert caught.value.billed
 
 
 def test_a_file_that_is_no_adapter_is_one_line(tmp_path: Path) -> None:
