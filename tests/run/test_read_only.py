@@ -64,7 +64,7 @@ def test_its_prompt_is_scored_from_what_is_held_and_what_is_not_is_told(archived
         assert evaluate_png(archived / OVERLAY, config, split="test").accuracy.value == expected.accuracy
         archive = str(archived / LEDGER)
         with pytest.raises(UsageError, match=rf"{archive} may only be read, and holds no answer to \d+ of the im"):
-            evaluate_png(archived / OVERLAY, more, split="test")
+            evaluate_png(archived / OVERLAY, more, split="test", other_images=True)
 
 
 def test_a_bill_leaves_nothing_behind_and_changes_nothing(
