@@ -29,6 +29,9 @@ from bbprompt.ledger.rows import (
     under_way,
 )
 
+ENOUGH = 100
+"""Answers that it takes to tell how many failures to expect: a bad beginning is none yet."""
+
 STORED = np.dtype("<f4")
 """How scores lie in the file, on every machine."""
 
@@ -146,7 +149,7 @@ class Ledger:
         self, sql: sqlite3.Connection, oracle: str, keys: Sequence[bytes], cost: int | None
     ) -> Reservation:
         answered, failed, pending, pico_usd = sql.execute(SPENT).fetchone()
-        n, aside = len(keys), self.aside.grown(1 + failed / max(1, answered))
+        n, aside = len(keys), self.aside.grown(1 + min(1.0, failed / max(ENOUGH, answered)))
         spent = answered + failed + pending
         self._budget.check(spent=spent, spent_pico=pico_usd, n=n, cost=cost, aside=aside)
         sql.execute("INSERT OR IGNORE INTO oracles (name) VALUES (?)", (oracle,))

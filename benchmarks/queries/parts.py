@@ -85,6 +85,25 @@ def _probes(**options: Any) -> Method:
     return _exchanged({"fit.auto.PROBES": {**PROBES, **options}})
 
 
+def _lever(by_name: Mapping[str, Any]) -> Method:
+    return replace(_exchanged(by_name), tasks=("resnet20-digits", "resnet20-mnist"))
+
+
+LEVERS: dict[str, Method] = {
+    "auto, Gaussian pairs": _lever({"fit.auto.AntitheticPairs": Gaussian}),
+    "auto, ranks for slopes": _lever({"fit.auto.PROBES": {**PROBES, "shaping": "rank"}}),
+    "auto, answers reused": _lever({"fit.auto.AntitheticPairs": Reused}),
+    "auto, model of the outputs": _lever(
+        {"fit.auto.AntitheticPairs": ByOutputs, "fit.auto.fit_by_query": fit_by_outputs}
+    ),
+    "auto, coarse to fine": _lever({"fit.auto.AntitheticPairs": CoarseToFine}),
+    "auto, steps checked": _lever({"fit.auto.AntitheticPairs": Checked}),
+    "auto, span of past steps": _lever(
+        {"fit.auto.AntitheticPairs": PastSteps, "fit.auto.PROBES": {"radius_levels": PROBES["radius_levels"]}}
+    ),
+}
+"""What might take the pairs' place."""
+
 PARTS: dict[str, Method] = {
     # Where to begin.
     "auto, pairs alone": replace(PART, prompt={}, options={"signs": False}),
@@ -108,21 +127,10 @@ PARTS: dict[str, Method] = {
     # Pairs.
     "auto, 16 images a pair": _probes(images_per_candidate=16),
     "auto, probes of 4 levels": _probes(radius_levels=4.0),
-    "auto, ranks for slopes": _probes(shaping="rank"),
     "auto, no momentum": _probes(beta1=0.0),
     "auto, no average": _probes(average=0.0),
     "auto, no veto": _exchanged({"fit.auto.fit_by_query": no_veto}),
-    # What might take the pairs' place.
-    "auto, Gaussian pairs": _exchanged({"fit.auto.AntitheticPairs": Gaussian}),
-    "auto, answers reused": _exchanged({"fit.auto.AntitheticPairs": Reused}),
-    "auto, model of the outputs": _exchanged(
-        {"fit.auto.AntitheticPairs": ByOutputs, "fit.auto.fit_by_query": fit_by_outputs}
-    ),
-    "auto, coarse to fine": _exchanged({"fit.auto.AntitheticPairs": CoarseToFine}),
-    "auto, steps checked": _exchanged({"fit.auto.AntitheticPairs": Checked}),
-    "auto, span of past steps": _exchanged(
-        {"fit.auto.AntitheticPairs": PastSteps, "fit.auto.PROBES": {"radius_levels": PROBES["radius_levels"]}}
-    ),
+    **LEVERS,
     # No opening can be laid over these: it is pairs alone that they are to be compared with.
     "auto, low frequencies": replace(PART, prompt=DCT),
     "auto, focal loss": replace(PART, loss="focal"),

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from benchmarks.queries.answers import FULL
 from benchmarks.queries.grid import SEEDS
 from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT
-from benchmarks.queries.parts import PARTS
+from benchmarks.queries.parts import LEVERS, PARTS
 from benchmarks.queries.records import Cell
 from benchmarks.queries.tasks import BUDGETS
 
 EVERYWHERE = ("auto", "bar", "nes, tuned", "antithetic, tuned", "spsa-gc, tuned")
 """On every task, with every kind of answer and number of shots."""
-MORE = ("spsa", "spsa-gc", "random-search", "cma-subspace, tuned")
-"""Beside them on ``SMALL``."""
 EVERY_PEER = ("resnet20-digits", "resnet20-mnist", "resnet44-dtd10")
 """Tasks that every peer is run on, but for the ``SLOW``."""
 SMALL = (*EVERY_PEER, "resnet56-digits", "resnet56-mnist")
+"""Those with small images, where a local model answers, too."""
+CONFIRMING = "resnet44-dtd10"
+"""Run once all was done, with all scores and 16 images a class."""
 SLOW = ("ares", "guided-es", "prgf")
 """Minutes a cell: on the first of ``EVERY_PEER``, with three seeds."""
 LONG = ("resnet20-digits", "resnet20-mnist")
@@ -54,20 +55,14 @@ PARTS_AT: dict[str, Where] = {
             "auto, textures before pairs",
             "auto, 16 images a pair",
             "auto, probes of 4 levels",
-            "auto, ranks for slopes",
             "auto, no momentum",
             "auto, no average",
             "auto, no veto",
             "auto, first map and no veto",
-            "auto, Gaussian pairs",
-            "auto, answers reused",
-            "auto, model of the outputs",
-            "auto, coarse to fine",
-            "auto, steps checked",
-            "auto, span of past steps",
         ),
         OF_PAIRS,
     ),
+    **dict.fromkeys(LEVERS, Where(budgets=(10_000,))),
     "auto, one layout at one look": Where(budgets=(500,), answers=("top5", "label")),
     "auto, no varied images": Where(budgets=(5_000,), seeds=FEWER_SEEDS, answers=("top5", "label")),
     "auto, agreement": Where(budgets=(1_000, 5_000), seeds=FEWER_SEEDS, answers=("label",)),
@@ -82,6 +77,8 @@ PARTS_AT: dict[str, Where] = {
 def planned(cell: Cell) -> tuple[int, ...] | None:
     """The budgets of ``cell``, none of a reference; ``None`` where the grid leaves it out."""
     number = SEEDS.index(cell.seed)
+    if cell.task == CONFIRMING and (cell.answers, cell.shots) != (FULL, "16"):
+        return None
     if cell.method in (NO_PROMPT, GRADIENT):
         return ()
     if cell.method in PARTS:
@@ -99,4 +96,4 @@ def _of_a_peer(cell: Cell, number: int) -> bool:
         return (cell.task in SMALL and full and few) or (first and (full or few))
     if cell.method in SLOW:
         return first and full and few and number < FEWER_SEEDS
-    return cell.task in (SMALL if cell.method in MORE else EVERY_PEER) and full and few
+    return cell.task in EVERY_PEER and full and few

@@ -8,7 +8,7 @@ from benchmarks.queries.cell import recipe, worthwhile
 from benchmarks.queries.grid import SEEDS, cells
 from benchmarks.queries.methods import METHODS
 from benchmarks.queries.parts import PARTS
-from benchmarks.queries.plan import EVERYWHERE, MORE, PARTS_AT, SLOW, planned
+from benchmarks.queries.plan import EVERYWHERE, PARTS_AT, SLOW, planned
 from benchmarks.queries.records import Cell
 from benchmarks.queries.store import Store, finished
 from benchmarks.queries.tasks import FEW_OR_ALL, TASKS
@@ -31,7 +31,7 @@ def test_a_run_of_the_whole_grid_would_find_every_cell_finished() -> None:
 
 
 def test_the_plan_names_rows_that_there_are() -> None:
-    assert {*EVERYWHERE, *MORE, *SLOW} <= {*METHODS}
+    assert {*EVERYWHERE, *SLOW} <= {*METHODS}
     assert {*PARTS_AT} <= {*PARTS}
 
 
@@ -42,7 +42,8 @@ def test_a_peer_is_run_where_the_plan_says() -> None:
     usual = (500, 1_000, 2_000, 5_000, 10_000)
     assert planned(cell("resnet20-mnist", "nes")) == usual
     assert planned(cell("resnet56-mnist", "nes")) is None
-    assert planned(cell("resnet56-mnist", "spsa")) == usual
+    assert planned(cell("resnet44-dtd10", "spsa")) == usual
+    assert planned(cell("resnet44-dtd10", "auto", "top5")) is None
     assert planned(cell("resnet56-mnist", "nes, tuned", "label")) == usual
     assert planned(cell("resnet20-mnist", "nes, tuned")) == (*usual, 50_000)
     assert planned(cell("resnet20-mnist", "auto, one layout at one look", "top5")) == (500,)

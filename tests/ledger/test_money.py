@@ -32,20 +32,21 @@ def test_a_request_s_price_is_set_aside_and_settled_at_what_it_was(open_ledger: 
 
 
 def test_what_is_set_aside_is_not_let_through_and_grows_with_what_failed(open_ledger: OpenLedger) -> None:
-    ledger = open_ledger(queries=20)
-    ledger.aside = Aside(queries=5)
-    for number in range(10):
-        ledger.settle(ledger.reserve("a", keys(1, first=number), usd_per_query=None), scores(1), "logits")
-    ledger.reserve("a", keys(5, first=10), usd_per_query=None)
-    with pytest.raises(
-        BudgetExhausted, match="20 queries and 15 are spent, 5 are set aside for looks and the test: 1"
-    ):
-        ledger.reserve("a", keys(1, first=15), usd_per_query=None)
+    ledger = open_ledger(queries=130)
+    ledger.aside = Aside(queries=10)
+    ledger.fail(ledger.reserve("a", keys(20), usd_per_query=None))
+    with pytest.raises(BudgetExhausted, match="20 are spent, 12 are set aside for looks and the test: 99 more"):
+        ledger.reserve("a", keys(99), usd_per_query=None)
+    ledger.reserve("a", keys(98), usd_per_query=None)
     ledger.aside = Aside()
-    ledger.fail(ledger.reserve("a", keys(2, first=15), usd_per_query=None))
-    ledger.aside = Aside(queries=2)
-    with pytest.raises(BudgetExhausted, match="17 are spent, 3 are set aside"):
-        ledger.reserve("a", keys(1, first=17), usd_per_query=None)
+    ledger.reserve("a", keys(12, first=200), usd_per_query=None)
+
+
+def test_a_bad_beginning_does_not_set_everything_aside(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger(queries=130)
+    ledger.aside = Aside(queries=40)
+    ledger.fail(ledger.reserve("a", keys(10), usd_per_query=None))
+    ledger.reserve("a", keys(76), usd_per_query=None)
 
 
 def test_dollars_are_set_aside_likewise(open_ledger: OpenLedger) -> None:
