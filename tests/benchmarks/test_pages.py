@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -84,6 +85,16 @@ def test_the_tables_of_query_only_training_are_those_of_the_committed_cells() ->
     assert (RESULTS / "queries" / "table.md").read_text(encoding="utf-8") == markdown(groups, against="auto")
     assert (RESULTS / "queries" / "ablation.md").read_text(encoding="utf-8") == ablation.markdown(groups)
     assert headline(groups, "auto") in README.read_text(encoding="utf-8")
+
+
+def test_what_the_docs_say_of_parts_stands_in_the_ablation() -> None:
+    docs = (PAGE.parent / "theory" / "queries.md").read_text(encoding="utf-8")
+    section = docs.partition("## What each part is worth")[2].partition("\n## ")[0]
+    table = (RESULTS / "queries" / "ablation.md").read_text(encoding="utf-8")
+    said = re.findall(r"(\d\.\d{3}) ± (\d\.\d{3})", section)
+    assert len(said) >= 15
+    missing = [pair for pair in said if not any(f"{sign}{pair[0]} ± {pair[1]}" in table for sign in "+-")]
+    assert missing == []
 
 
 def test_the_figure_is_there() -> None:
