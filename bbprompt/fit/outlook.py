@@ -22,13 +22,13 @@ Won: TypeAlias = Mapping[int, tuple[float, float]]
 over the tasks of benchmarks/results/queries (`python -m benchmarks.queries outlook`)."""
 
 WON_BY_SMALL: Won = {
-    500: (0.0, 0.10),
-    1_000: (0.0, 0.11),
-    2_000: (0.0, 0.14),
-    5_000: (0.02, 0.15),
-    10_000: (0.12, 0.29),
+    500: (0.07, 0.19),
+    1_000: (0.01, 0.19),
+    2_000: (0.10, 0.26),
+    5_000: (0.11, 0.25),
+    10_000: (0.12, 0.28),
 }
-WON_BY_LARGE: Won = {500: (0.0, 0.10), 1_000: (0.0, 0.11), 2_000: (0.0, 0.14), 5_000: (0.02, 0.15)}
+WON_BY_LARGE: Won = {500: (0.00, 0.00), 1_000: (0.00, 0.00), 2_000: (0.00, 0.04), 5_000: (0.00, 0.06)}
 
 
 def outlook(maps: CrossFit, *, queries: int, pixels: int) -> Outlook:
