@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from bbprompt.atomic import write_atomically
-from bbprompt.records import HISTORY, OVERLAY, HistoryRecord
+from bbprompt.records import HISTORY, OVERLAY, HistoryRecord, best_accuracy, read_history
 
 KEPT = {OVERLAY: "earlier.png", HISTORY: "earlier.jsonl"}
 
@@ -28,7 +26,7 @@ class Earlier:
 
     def beats(self, history: Sequence[HistoryRecord]) -> bool:
         """Whether no look of ``history`` found more."""
-        return self.accuracy >= best(history)
+        return self.accuracy >= best_accuracy(history)
 
 
 def keep(folder: Path) -> None:
@@ -43,16 +41,10 @@ def read(folder: Path) -> Earlier | None:
     png, history = (folder / kept for kept in KEPT.values())
     if not (png.exists() and history.exists()):
         return None
-    lines = history.read_bytes().splitlines()
-    return Earlier(png, best([msgspec.json.decode(line, type=HistoryRecord) for line in lines]))
+    return Earlier(png, best_accuracy(read_history(history)))
 
 
 def drop(folder: Path) -> None:
     """Forget it: there is an outcome again."""
     for kept in KEPT.values():
         (folder / kept).unlink(missing_ok=True)
-
-
-def best(history: Sequence[HistoryRecord]) -> float:
-    """The highest accuracy that a look found, in 0..1."""
-    return max((look.accuracy.accuracy for look in history), default=0.0)

@@ -36,6 +36,10 @@ class Objective:
         """The same on images ``rows``, shape (m,), alone."""
         return replace(self, images=self.images[rows], targets=self.targets[rows])
 
+    def through(self, oracle: Oracle) -> Objective:
+        """The same through another oracle, as one that may spend more."""
+        return replace(self, oracle=oracle)
+
     def score(self, theta: Float, rows: Int) -> Scores:
         """Score images ``rows``, shape (m,), under one prompt, (d,), as a service will see them: for maps."""
         return self.oracle.query(self.prompt.apply(self.images[rows], theta))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -147,6 +148,16 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     overlay_png: bytes
 
 
+def read_history(path: Path) -> list[HistoryRecord]:
+    """Read ``history.jsonl``, or a copy of one."""
+    return [msgspec.json.decode(line, type=HistoryRecord) for line in path.read_bytes().splitlines()]
+
+
+def best_accuracy(history: Iterable[HistoryRecord]) -> float:
+    """The highest validation accuracy that a look found, in 0..1; 0 of no look."""
+    return max((look.accuracy.accuracy for look in history), default=0.0)
+
+
 def load_run(folder: Path) -> RunRecord:
     """Read a finished run's folder.
 
@@ -154,11 +165,10 @@ def load_run(folder: Path) -> RunRecord:
         DataError: the folder is not a finished run.
     """
     try:
-        lines = (folder / HISTORY).read_bytes().splitlines()
         return RunRecord(
             name=folder.name,
+            history=read_history(folder / HISTORY),
             result=msgspec.json.decode((folder / RESULT).read_bytes(), type=ResultRecord),
-            history=[msgspec.json.decode(line, type=HistoryRecord) for line in lines],
             examples=Examples.load(folder / EXAMPLES),
             overlay_png=(folder / OVERLAY).read_bytes(),
         )

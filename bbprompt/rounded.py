@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from array_api_compat import array_namespace
 
+from bbprompt.arrays import Array
 from bbprompt.oracle import Answer, Scores
 
 ROUNDED = frozenset({Answer.PROBABILITIES, Answer.TOP_K})
@@ -23,6 +25,11 @@ def raised_zero(scores: Scores) -> float | None:
     """
     places = decimals(scores)
     return None if places is None else float(np.log(0.25 * 0.1**places))
+
+
+def raised(log_scores: Array, floor: float | None) -> Array:
+    """Log-scores of any shape, none below ``floor``; as they are, where there is none."""
+    return log_scores if floor is None else array_namespace(log_scores).clip(log_scores, min=floor)
 
 
 def decimals(scores: Scores) -> int | None:

@@ -45,7 +45,7 @@ from bbprompt.run_oracle import check_whose, open_ledgered, oracle_beside
 from bbprompt.runfolder import alone, claim, finished, images_of, renew
 from bbprompt.table import outlook_words
 from bbprompt.task import Task, open_task
-from bbprompt.wrappers import Cached, Judging, Replayed, read_replayed
+from bbprompt.wrappers import Cached, Judging, Replayed, aside, read_replayed
 
 WITHOUT_TORCH = (
     "auto needs no torch, which is not installed here; what it would add is a student: with bbprompt[torch] and a local "
@@ -125,7 +125,7 @@ def _chosen(task: Task, fit: Fit, folder: Path) -> Overlay:
 
 def _aside(task: Task, plan: Plan | None) -> Aside:
     """What the test takes."""
-    return Aside(plan.test, task.spec.usd(plan.test) or 0.0) if plan else NOTHING
+    return aside(plan.test, task.spec) if plan else NOTHING
 
 
 def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple[LabelMap, Outlook | None, Fit]:

@@ -25,7 +25,16 @@ from bbprompt.errors import BbpromptError, DataError, UsageError
 from bbprompt.overlay import decode_overlay, encode_overlay
 from bbprompt.png import decode_png, open_png
 from bbprompt.public import Scalar, public_overlay, public_settings
-from bbprompt.records import CHECKPOINT, HISTORY, RESULT, RUN_FILE, HistoryRecord, ResultRecord, load_run
+from bbprompt.records import (
+    CHECKPOINT,
+    HISTORY,
+    RESULT,
+    RUN_FILE,
+    HistoryRecord,
+    ResultRecord,
+    load_run,
+    read_history,
+)
 from bbprompt.registry import find_sink
 from bbprompt.report.pictures import stretched
 
@@ -139,8 +148,7 @@ def _points(folder: Path, *, follow: bool, wait: Callable[[], object]) -> Iterat
 def _looks(folder: Path) -> list[HistoryRecord]:
     """The looks so far: in the history once the run has finished, before that in its checkpoint."""
     if (folder / RESULT).exists():
-        lines = (folder / HISTORY).read_bytes().splitlines()
-        return [msgspec.json.decode(line, type=HistoryRecord) for line in lines]
+        return read_history(folder / HISTORY)
     if (folder / CHECKPOINT).exists():
         return msgspec.convert(load_state(folder / CHECKPOINT)["selection"]["history"], list[HistoryRecord])
     return []

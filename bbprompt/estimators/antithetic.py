@@ -24,7 +24,14 @@ from bbprompt.arrays import Float
 from bbprompt.estimators.adam import Adam
 from bbprompt.estimators.base import Candidates
 from bbprompt.estimators.options import LEVEL, Count, Decay, Positive, asked, checked, starting_point, told
-from bbprompt.estimators.pairs import Signs, differences, paired, rademacher, simultaneous_perturbation, two_sided
+from bbprompt.estimators.pairs import (
+    Directions,
+    differences,
+    paired,
+    rademacher,
+    simultaneous_perturbation,
+    two_sided,
+)
 from bbprompt.estimators.state import restore, snapshot
 
 Shaping: TypeAlias = Literal["none", "z-score", "rank"]
@@ -78,7 +85,7 @@ class AntitheticPairs:
         self.adam = Adam(self.theta.size, step_size=step_levels * LEVEL, beta1=beta1, beta2=beta2)
         self.mean = self.theta.copy()
         self.steps = 0
-        self.directions: Signs | None = None
+        self.directions: Directions | None = None
 
     @property
     def best(self) -> Float:
@@ -88,20 +95,30 @@ class AntitheticPairs:
     def ask(self) -> Candidates:
         """Return ``pairs`` plus and minus probes, each pair a group."""
         if self.directions is None:
-            self.directions = rademacher(self.rng, (self.pairs, self.theta.size))
+            self.directions = self._draw()
         return Candidates(two_sided(self.theta, self.directions, self.radius), paired(self.pairs))
 
     def tell(self, losses: Float) -> None:
         """Take one step of Adam; where no pair told plus from minus, theta stands still."""
-        directions = asked(self.directions)
-        difference = differences(told(losses, 2 * len(directions)))
-        self.directions = None
-        radius = self.radius
-        self.radius = self._next_radius(difference)
+        directions, difference, radius = self._take(losses)
         weights = shape(difference, self.shaping)
-        if not np.nan_to_num(weights).any():
-            return
-        self._move(self.adam.step(simultaneous_perturbation(weights, directions, radius)))
+        if np.nan_to_num(weights).any():
+            self._move(self.adam.step(self._estimate(weights, directions, radius)))
+
+    def _draw(self) -> Directions:
+        """One direction for each pair, shape (pairs, d)."""
+        return rademacher(self.rng, (self.pairs, self.theta.size))
+
+    def _take(self, losses: Float) -> tuple[Directions, Float, float]:
+        """The directions that were asked along, what the pairs' losses differ by, and the radius; the next is set."""
+        directions, radius = asked(self.directions), self.radius
+        difference = differences(told(losses, 2 * len(directions)))
+        self.directions, self.radius = None, self._next_radius(difference)
+        return directions, difference, radius
+
+    def _estimate(self, weights: Float, directions: Directions, radius: float) -> Float:
+        """The gradient, shape (d,), of what the pairs weigh."""
+        return simultaneous_perturbation(weights, directions, radius)
 
     def _next_radius(self, difference: Float) -> float:
         said = difference[np.isfinite(difference)]

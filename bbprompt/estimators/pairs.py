@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bbprompt.arrays import Float, Int
 
 Signs: TypeAlias = npt.NDArray[np.int8]
-Directions: TypeAlias = Float | Signs
+Directions: TypeAlias = npt.NDArray[np.float64 | np.int8]
 
 
 def rademacher(rng: np.random.Generator, shape: tuple[int, ...]) -> Signs:

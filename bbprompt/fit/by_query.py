@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -156,8 +156,8 @@ class _Moving:
     def score_everything(self) -> None:
         """A map of one prompt needs answers of one prompt: those in the window are of many."""
         everything = np.arange(len(self.targets))
-        objective = replace(self.objective, oracle=self.selection.oracle)
-        self.window.push(objective.score(self.estimator.best, everything), everything)
+        judging = self.objective.through(self.selection.oracle)
+        self.window.push(judging.score(self.estimator.best, everything), everything)
         self.asked += len(everything)
 
     def state_dict(self) -> dict[str, Any]:

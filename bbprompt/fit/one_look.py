@@ -55,7 +55,7 @@ def with_one_look(
     rows = np.sort(some_of_each(targets, spare - (contenders - 1) * heat, rng))
     first = np.sort(rows[some_of_each(targets[rows], heat, rng)])
     runners = [Runner.start(opening, first, fit_map) for opening in islice(openings, contenders)]
-    begun = min(runners, key=lambda runner: runner.begun.loss).go_on(rows, fit_map)
+    begun = min(runners, key=lambda runner: runner.begun.loss).go_on(rows, fit_map, selection.oracle)
     asked = plain.asked + (len(runners) - 1) * len(first) + len(rows)
     better = begun if begun.loss < plain.losses[rows].mean() else plain
     selection.look(better.theta, better.maps, step=0, queries=asked, loss=better.loss, place=better.place)

@@ -98,7 +98,7 @@ def race(
     judged = [_Judged(plain, seen, lead=0.0)]
     for runner in _finalists(runners, looks):
         try:
-            begun = runner.go_on(everything, fit_map, oracle=selection.oracle)
+            begun = runner.go_on(everything, fit_map, selection.oracle)
             asked += len(targets) - len(heat)
             look = selection.see(
                 begun.place, begun.theta, begun.maps, step=0, queries=asked, loss=begun.loss, veto=True

@@ -46,11 +46,8 @@ class Runner:
         maps = fit_map(opening.objective.score(opening.theta, heat), objective.targets)
         return cls(opening, heat, Beginning(objective, opening.theta, maps, opening.place, asked=0))
 
-    def go_on(self, rows: Int, fit_map: FitMap, *, oracle: Oracle | None = None) -> Beginning:
-        """Score those of ``rows``, rising, that were not in the heat, too, and fit the map anew.
-
-        Args:
-            oracle: that scores them, if it is another.
+    def go_on(self, rows: Int, fit_map: FitMap, oracle: Oracle) -> Beginning:
+        """Let ``oracle`` score those of ``rows``, rising, that were not in the heat, too, and fit the map anew.
 
         Raises:
             OracleError: a query failed for good.
@@ -59,8 +56,7 @@ class Runner:
         if not rest.size:
             return self.begun
         objective = self.opening.objective.of(rows)
-        whole = self.opening.objective
-        more = replace(whole, oracle=oracle or whole.oracle).score(self.opening.theta, rest)
+        more = self.opening.objective.through(oracle).score(self.opening.theta, rest)
         values = np.concatenate([self.begun.answers.values, more.values])
         scores = Scores(values[np.argsort(np.concatenate([self.heat, rest]))], more.answer)
         return replace(self.begun, objective=objective, maps=fit_map(scores, objective.targets))

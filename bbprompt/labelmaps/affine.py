@@ -13,6 +13,7 @@ from array_api_compat import array_namespace, device
 from bbprompt.arrays import Array, Float32
 from bbprompt.labelmaps.one_to_one import check_width
 from bbprompt.oracle import Answer, OracleSpec
+from bbprompt.rounded import raised
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +47,7 @@ class Affine:
         """
         check_width(self.name, log_scores, len(self.weight))
         xp, where = array_namespace(log_scores), device(log_scores)
-        if self.floor is not None:
-            log_scores = xp.clip(log_scores, min=self.floor)
+        log_scores = raised(log_scores, self.floor)
         weight = xp.asarray(self.weight, dtype=log_scores.dtype, device=where)
         return log_scores @ weight + xp.asarray(self.offset, dtype=log_scores.dtype, device=where)
 

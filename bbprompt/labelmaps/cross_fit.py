@@ -15,6 +15,7 @@ from array_api_compat import array_namespace, device
 from bbprompt.arrays import Array, Int
 from bbprompt.labelmaps.base import LabelMap
 from bbprompt.oracle import Scores
+from bbprompt.rounded import raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,9 @@ class CrossFit:
 
     def __call__(self, log_scores: Array, rows: Int) -> Array:
         """(m, k) log-scores of images ``rows``, shape (m,), to (m, classes), each by the map fitted without it."""
-        xp, where = array_namespace(log_scores), device(log_scores)
-        if self.floor is not None:
-            log_scores = xp.clip(log_scores, min=self.floor)
+        log_scores = raised(log_scores, self.floor)
         if len(self.parts) == 1:
             return self.parts[0](log_scores)
+        xp, where = array_namespace(log_scores), device(log_scores)
         by_part = xp.stack([part(log_scores) for part in self.parts])
         return by_part[xp.asarray(self.fold[rows], device=where), xp.arange(len(rows), device=where)]

@@ -17,7 +17,7 @@ import numpy as np
 from bbprompt.arrays import Float, Float32
 from bbprompt.labelmaps.logistic import Rotated
 from bbprompt.oracle import Answer, Scores
-from bbprompt.rounded import raised_zero
+from bbprompt.rounded import raised, raised_zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,7 @@ class Inputs:
     @classmethod
     def of(cls, scores: Scores, floor: float | None) -> Self:
         """Standardise answers (n, k)."""
-        log_scores = scores.log()
-        if floor is not None:
-            log_scores = np.maximum(log_scores, floor)
+        log_scores = np.asarray(raised(scores.log(), floor))
         mean, spread = log_scores.mean(axis=0), _spread(log_scores, scores.answer)
         return cls(Rotated.of((log_scores - mean) / spread), mean, spread, floor)
 

@@ -9,7 +9,7 @@ from bbprompt.wrappers.concurrent import Concurrent
 from bbprompt.wrappers.counters import Counters
 from bbprompt.wrappers.encoded import encoded
 from bbprompt.wrappers.held import Held
-from bbprompt.wrappers.judging import Judging
+from bbprompt.wrappers.judging import Judging, aside
 from bbprompt.wrappers.metered import Metered
 from bbprompt.wrappers.pace import Pace
 from bbprompt.wrappers.paced import Circuit, Lined, Paced
@@ -29,6 +29,7 @@ __all__ = [
     "Paced",
     "Replayed",
     "Retrying",
+    "aside",
     "encoded",
     "paid",
     "read_replayed",

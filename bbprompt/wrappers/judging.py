@@ -9,6 +9,11 @@ from bbprompt.ledger import Aside, Ledger
 from bbprompt.oracle import Oracle, OracleSpec, Scores
 
 
+def aside(queries: int, spec: OracleSpec) -> Aside:
+    """What ``queries`` take, at the oracle's price."""
+    return Aside(queries, spec.usd(queries) or 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Judging:
     """The same oracle, with all of the ledger's budget before it but ``aside``.
@@ -28,7 +33,7 @@ class Judging:
 
     def hold(self, queries: int) -> None:
         """From now on, let others spend no more than leaves ``queries`` for looks, beside ``aside``."""
-        more = Aside(queries, self.spec.usd(queries) or 0.0)
+        more = aside(queries, self.spec)
         self.ledger.aside = Aside(self.aside.queries + more.queries, self.aside.usd + more.usd)
 
     def query(self, images: UInt8) -> Scores:

@@ -20,7 +20,7 @@ from bbprompt.labelmaps.base import LabelMap
 from bbprompt.methods import imitate_alone, run_method
 from bbprompt.oracle import Oracle, Scores
 from bbprompt.prompt import PixelPrompt
-from bbprompt.records import AccuracyRecord
+from bbprompt.records import AccuracyRecord, best_accuracy
 from bbprompt.task import Task
 from benchmarks.queries.counted import Counted
 from benchmarks.queries.records import Mark
@@ -95,9 +95,8 @@ def _fit(task: Task, oracle: Oracle, start: Scores, *, queries: int | None, fold
 
 
 def _mark(task: Task, fit: Fit, *, budget: int, spent: int) -> Mark:
-    validation = max(look.accuracy.accuracy for look in fit.history)
     test = score_test(task, fit.prompt, fit.theta, fit.label_map)
-    return Mark(budget=budget, spent=spent, validation=validation, test=test)
+    return Mark(budget=budget, spent=spent, validation=best_accuracy(fit.history), test=test)
 
 
 def _score_start(task: Task, oracle: Oracle) -> Scores:

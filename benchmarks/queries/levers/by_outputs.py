@@ -18,8 +18,7 @@ import numpy as np
 
 from bbprompt.arrays import Float, Int
 from bbprompt.estimators.antithetic import AntitheticPairs
-from bbprompt.estimators.options import asked, told
-from bbprompt.estimators.pairs import differences
+from bbprompt.estimators.options import asked
 from bbprompt.fit.by_query import fit_by_query
 from bbprompt.fit.selection import Fit
 from bbprompt.labelmaps import CrossFit
@@ -67,9 +66,7 @@ class ByOutputs(AntitheticPairs):
 
     def tell(self, losses: Float) -> None:
         """Take one step of Adam along what the model tells and what it does not."""
-        directions = asked(self.directions)
-        difference = differences(told(losses, 2 * len(directions)))
-        self.directions, radius, self.radius = None, self.radius, self._next_radius(difference)
+        directions, difference, radius = self._take(losses)
         slopes = difference / (2 * radius)
         said = np.isfinite(slopes)
         unit = np.sqrt(np.mean(slopes[said] ** 2)) if said.any() else 0.0

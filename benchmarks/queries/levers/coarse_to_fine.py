@@ -13,8 +13,7 @@ import numpy as np
 
 from bbprompt.arrays import Float
 from bbprompt.estimators.antithetic import AntitheticPairs
-from bbprompt.estimators.base import Candidates
-from bbprompt.estimators.pairs import Signs, paired, rademacher, two_sided
+from bbprompt.estimators.pairs import Directions, rademacher
 
 BLOCKS = ((40, 8), (120, 4), (240, 2))
 """Up to which step signs are those of blocks, and the blocks' side in pixels; single pixels from then on."""
@@ -27,14 +26,8 @@ class CoarseToFine(AntitheticPairs):
         super().__init__(theta, rng=rng, **options)
         self.side = isqrt(theta.size // 3)
 
-    def ask(self) -> Candidates:
-        """Return plus and minus probes, each pair a group."""
-        if self.directions is None:
-            block = next((block for until, block in BLOCKS if self.steps < until), 1)
-            self.directions = self._signs(block)
-        return Candidates(two_sided(self.theta, self.directions, self.radius), paired(self.pairs))
-
-    def _signs(self, block: int) -> Signs:
+    def _draw(self) -> Directions:
+        block = next((block for until, block in BLOCKS if self.steps < until), 1)
         cells = -(-self.side // block)
         signs = rademacher(self.rng, (self.pairs, cells, cells, 3))
         fine = signs.repeat(block, axis=1).repeat(block, axis=2)[:, : self.side, : self.side]

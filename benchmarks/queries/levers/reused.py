@@ -17,8 +17,7 @@ from scipy.linalg import solve
 
 from bbprompt.arrays import Float
 from bbprompt.estimators.antithetic import AntitheticPairs
-from bbprompt.estimators.options import asked, told
-from bbprompt.estimators.pairs import Directions, differences
+from bbprompt.estimators.pairs import Directions
 
 WINDOW = 1_000
 """Pairs that are remembered."""
@@ -42,9 +41,7 @@ class Reused(AntitheticPairs):
 
     def tell(self, losses: Float) -> None:
         """Take one step along the regression's gradient."""
-        directions = asked(self.directions)
-        difference = differences(told(losses, 2 * len(directions)))
-        self.directions, radius, self.radius = None, self.radius, self._next_radius(difference)
+        directions, difference, radius = self._take(losses)
         said = np.isfinite(difference)
         self._remember(directions[said], difference[said] / (2 * radius))
         if not self.slopes.any():
