@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +15,8 @@ import pytest
 
 from bbprompt.errors import UsageError
 from bbprompt.ledger import Budget, Ledger
+from tests.restraints import no_room_beyond, without_privileges
 
-NOBODY = 65534
 KEYS = [bytes(32), b"\1" * 32]
 
 
@@ -102,57 +97,32 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         open_ledger(tmp_path / "nowhere" / "ledger.sqlite")
 
 
-@contextmanager
-def without_privileges() -> Iterator[None]:
-    """Permissions do not bind root: become nobody for a moment, where the tests run as root."""
-    before = os.geteuid()
-    if before == 0:
-        os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(before)
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that everybody may enter; pytest's own are private."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    folder.chmod(0o755)
-    shutil.rmtree(folder)
-
-
 @pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o444, 0o755), (0o444, 0o555)])
-def test_a_file_that_may_not_be_written_is_refused_on_opening(
-    path: Path, open_folder: Path, file_mode: int, folder_mode: int
-) -> None:
-    copy = Path(shutil.copy(path, open_folder))
-    copy.chmod(file_mode)
-    open_folder.chmod(folder_mode)
+def test_a_file_that_may_not_be_written_is_refused_on_opening(path: Path, file_mode: int, folder_mode: int) -> None:
+    path.chmod(file_mode)
+    path.parent.chmod(folder_mode)
     with without_privileges(), pytest.raises(UsageError, match="writable"):
-        open_ledger(copy)
+        open_ledger(path)
 
 
-def test_what_a_killed_run_left_is_refused_as_well_where_it_may_not_be_written(open_folder: Path) -> None:
-    path = open_folder / "ledger.sqlite"
+def test_what_a_killed_run_left_is_refused_as_well_where_it_may_not_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
     left = "from pathlib import Path; from bbprompt.ledger import *; import os, sys; "
     left += (
         "Ledger.open(Path(sys.argv[1]), budget=Budget()).reserve('a', [bytes(32)], usd_per_query=None); os._exit(9)"
     )
     assert subprocess.run([sys.executable, "-c", left, str(path)], check=False).returncode == 9
-    assert {file.name for file in open_folder.iterdir()} >= {"ledger.sqlite-wal", "ledger.sqlite-shm"}
-    for file in open_folder.iterdir():
+    assert {file.name for file in tmp_path.iterdir()} >= {"ledger.sqlite-wal", "ledger.sqlite-shm"}
+    for file in tmp_path.iterdir():
         file.chmod(0o444)
     with without_privileges(), pytest.raises(UsageError, match="make the file and its folder writable"):
         open_ledger(path)
 
 
-def test_a_folder_that_may_not_be_written_is_refused_on_opening(open_folder: Path) -> None:
-    open_folder.chmod(0o555)
+def test_a_folder_that_may_not_be_written_is_refused_on_opening(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
     with without_privileges(), pytest.raises(UsageError, match="its folder must exist and be writable"):
-        open_ledger(open_folder / "ledger.sqlite")
+        open_ledger(tmp_path / "ledger.sqlite")
 
 
 def test_a_lock_that_is_held_too_long_is_told_and_then_forgotten(path: Path) -> None:
@@ -165,16 +135,6 @@ def test_a_lock_that_is_held_too_long_is_told_and_then_forgotten(path: Path) -> 
         other.execute("ROLLBACK")
         ledger.reserve("a", KEYS, usd_per_query=None)
         assert ledger.spent.queries == 4
-
-
-@contextmanager
-def no_room_beyond(size: int) -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_loses_no_count_and_the_ledger_goes_on(path: Path) -> None:

@@ -18,10 +18,8 @@ from bbprompt.errors import UsageError
 from bbprompt.ledger import Budget, Ledger
 from bbprompt.records import LEDGER, OVERLAY
 from bbprompt.run import evaluate_png, fit_run
-from tests.faults.test_files import no_room_beyond, open_folder, without_privileges
+from tests.restraints import no_room_beyond, without_privileges
 from tests.run.conftest import Digits, document
-
-__all__ = ["open_folder"]
 
 
 def freeze(folder: Path) -> None:
@@ -32,9 +30,9 @@ def freeze(folder: Path) -> None:
 
 
 @pytest.fixture
-def archived(oracle: Digits, config: RunConfig, tmp_path: Path, open_folder: Path) -> Iterator[Path]:
+def archived(oracle: Digits, config: RunConfig, tmp_path: Path) -> Iterator[Path]:
     fit_run(config, tmp_path / "paid")
-    archive = Path(shutil.copytree(tmp_path / "paid", open_folder / "run"))
+    archive = Path(shutil.copytree(tmp_path / "paid", tmp_path / "archive"))
     freeze(archive)
     asked = oracle.asked
     yield archive
@@ -50,9 +48,7 @@ def test_its_bill_is_read(archived: Path) -> None:
 
 
 def test_it_is_replayed(archived: Path, config: RunConfig, tmp_path: Path) -> None:
-    again = archived.parent / "again"
-    again.mkdir()
-    again.chmod(0o777)
+    again = tmp_path / "again"
     with without_privileges():
         fit_run(config, again, replay=archived)
     assert (again / OVERLAY).read_bytes() == (archived / OVERLAY).read_bytes()
@@ -76,13 +72,13 @@ def test_a_bill_leaves_nothing_behind_and_changes_nothing(
     assert {file: file.read_bytes() for file in (tmp_path / "run").iterdir()} == before
 
 
-def test_what_a_killed_run_left_is_billed_with_its_log(open_folder: Path) -> None:
+def test_what_a_killed_run_left_is_billed_with_its_log(tmp_path: Path) -> None:
     left = "from pathlib import Path; from bbprompt.ledger import *; import os, sys; "
     left += "Ledger.open(Path(sys.argv[1]), budget=Budget()).reserve('a', [bytes(32)], usd_per_query=None); "
-    path = open_folder / LEDGER
+    path = tmp_path / LEDGER
     assert subprocess.run([sys.executable, "-c", left + "os._exit(9)", str(path)], check=False).returncode == 9
-    assert (open_folder / f"{LEDGER}-wal").stat().st_size
-    freeze(open_folder)
+    assert (tmp_path / f"{LEDGER}-wal").stat().st_size
+    freeze(tmp_path)
     with without_privileges():
         assert read_bill(path)[-1].pending == 1
 
