@@ -11,20 +11,18 @@ take s from the embeddings of words; here it is in grey levels.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from bbprompt.arrays import Float, Float32
-from bbprompt.estimators.base import Candidates
-from bbprompt.estimators.generations import Generations, Population
-from bbprompt.estimators.options import LEVEL, Count, Positive, checked, starting_point
-from bbprompt.estimators.pairs import shared
-from bbprompt.estimators.peers import peer
-from bbprompt.estimators.state import restore, snapshot
+from bbprompt.estimators.generations import Population
+from bbprompt.estimators.options import LEVEL, Count, Positive, checked
+from bbprompt.estimators.pycma import Pycma
+from bbprompt.estimators.replay import Replayed, Search
 
 
-class CMASubspace:
+class CMASubspace(Replayed):
     """A generation at a time, all of it on the same images, because ranks compare candidates with each other.
 
     A is kept in single precision, 4 k d bytes (140 MB for 70,000 elements), and drawn again on resuming; the
@@ -39,8 +37,6 @@ class CMASubspace:
         images_per_candidate: images that each candidate is scored on; the paper takes all of its 16 shots.
     """
 
-    _STATE = ("theta", "seed", "search")
-
     @checked
     def __init__(
         self,
@@ -52,45 +48,44 @@ class CMASubspace:
         sigma_levels: Positive = 4.0,
         images_per_candidate: Count = 16,
     ) -> None:
-        self.theta = starting_point(theta)
+        self.dimensions = dimensions
+        self.population = population
         self.sigma = sigma_levels * LEVEL
-        self.images_per_candidate = images_per_candidate
-        self.seed = int(rng.integers(2**63))
-        mean = np.zeros(min(dimensions, self.theta.size))
-        strategy = peer("cmaes", method="cma-subspace").CMA(mean=mean, sigma=1.0, population_size=population)
-        self.search = Generations(strategy, rng)
-        self.basis = self._draw()
+        super().__init__(theta, rng=rng, images_per_candidate=images_per_candidate)
 
-    @property
-    def best(self) -> Float:
-        """The mean of the distribution."""
-        return self._lift(self.search.mean)
+    def _begin(self) -> Search:
+        k = min(self.dimensions, self.theta.size)
+        search = Pycma(np.zeros(k), 1.0, seed=self.seed, population=self.population, method="cma-subspace")
+        return _Lifted(search, self.theta, self._draw(k))
 
-    def ask(self) -> Candidates:
-        """Return one generation, all of one group."""
-        thetas = self._lift(self.search.ask())
-        return Candidates(thetas, shared(len(thetas)))
-
-    def tell(self, losses: Float) -> None:
-        """Update the distribution."""
-        self.search.tell(losses)
-
-    def _draw(self) -> Float32:
-        k = self.search.mean.size
+    def _draw(self, k: int) -> Float32:
         if k == self.theta.size:
             return self.sigma * np.eye(k, dtype=np.float32)
         normal = np.random.default_rng(self.seed).standard_normal((k, self.theta.size), dtype=np.float32)
         normal *= np.float32(self.sigma / np.sqrt(k))
         return normal
 
+
+@dataclass(frozen=True, slots=True)
+class _Lifted:
+    """A search for z: what is asked and deployed is theta_0 + A z."""
+
+    search: Pycma
+    theta: Float
+    basis: Float32
+
+    @property
+    def best(self) -> Float:
+        """The mean of the distribution."""
+        return self._lift(self.search.best)
+
+    def ask(self) -> Float:
+        """Draw the next generation."""
+        return self._lift(self.search.ask())
+
+    def tell(self, losses: Float) -> None:
+        """Update the distribution."""
+        self.search.tell(losses)
+
     def _lift(self, z: Float) -> Float:
         return np.asarray(self.theta + z.astype(np.float32) @ self.basis)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that a continuation needs; of A the seed."""
-        return snapshot(self, self._STATE)
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from ``state_dict()``, exactly."""
-        restore(self, self._STATE, state)
-        self.basis = self._draw()

@@ -23,7 +23,7 @@ class Generations:
     """Asks and tells whole generations.
 
     Args:
-        strategy: a new ``cmaes.CMA`` or ``cmaes.SepCMA`` of n dimensions.
+        strategy: a new ``cmaes.SepCMA`` of n dimensions.
         rng: source of all randomness.
     """
 

@@ -9,15 +9,13 @@ GaussVkDSampler), with the papers' constants; the step size is adapted by compar
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from bbprompt.arrays import Float
 from bbprompt.errors import UsageError
 from bbprompt.estimators.generations import Population
 from bbprompt.estimators.options import LEVEL, Count, Positive, checked
-from bbprompt.estimators.peers import peer
+from bbprompt.estimators.pycma import Pycma
 from bbprompt.estimators.replay import Replayed, Search
 
 
@@ -50,36 +48,7 @@ class VkDCMA(Replayed):
         size = self.theta.size
         if size < 2:
             raise UsageError("vkd-cma needs theta of at least 2 elements, got 1; search one element with 'spsa'")
-        cma = peer("cma", method="vkd-cma")
-        randn = np.random.RandomState(self.seed).randn
-        options = {
-            "CMA_sampler_options": {"randn": randn},
-            "randn": randn,
-            "seed": np.nan,  # pycma would seed numpy's global generator
-            "verbose": -9,
-            "popsize": self.population or 4 + int(3 * np.log(size)),
-        }
-        extended = cma.restricted_gaussian_sampler.GaussVkDSampler.extend_cma_options(options)
-        return _Generations(cma.CMAEvolutionStrategy(self.theta, self.sigma, extended))
-
-
-class _Generations:
-    def __init__(self, strategy: Any) -> None:
-        self.strategy = strategy
-        self.points: list[Float] = []
-
-    @property
-    def best(self) -> Float:
-        """The mean of the distribution."""
-        return np.asarray(self.strategy.mean)
-
-    def ask(self) -> Float:
-        """Draw the next generation."""
-        self.points = self.strategy.ask()
-        return np.stack(self.points)
-
-    def tell(self, losses: Float) -> None:
-        """Update the distribution; what is not finite ranks worst, and a generation of nothing else says nothing."""
-        said = np.isfinite(losses)
-        if said.any():
-            self.strategy.tell(self.points, list(np.where(said, losses, losses.max(where=said, initial=-np.inf))))
+        population = self.population or 4 + int(3 * np.log(size))
+        return Pycma(
+            self.theta, self.sigma, seed=self.seed, population=population, method="vkd-cma", restricted=True
+        )

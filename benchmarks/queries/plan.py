@@ -16,14 +16,14 @@ from benchmarks.queries.tasks import BUDGETS
 
 EVERYWHERE = ("auto", "bar", "nes, tuned", "antithetic, tuned", "spsa-gc, tuned")
 """On every task, with every kind of answer and number of shots."""
-EVERY_PEER = ("resnet20-digits", "resnet20-mnist", "resnet44-dtd10")
-"""Tasks that every peer is run on, but for the ``SLOW``."""
-SMALL = (*EVERY_PEER, "resnet56-digits", "resnet56-mnist")
-"""Those with small images, where a local model answers, too."""
+SMALL = ("resnet20-digits", "resnet20-mnist", "resnet56-digits", "resnet56-mnist", "resnet44-dtd10")
+"""Tasks with small images: every peer is run on them, but for the ``SLOW``."""
 CONFIRMING = "resnet44-dtd10"
 """Run once all was done, with all scores and 16 images a class."""
-SLOW = ("ares", "guided-es", "prgf")
-"""Minutes a cell: on the first of ``EVERY_PEER``, with three seeds."""
+SLOW = tuple(
+    name for name, row in METHODS.items() if row.name in {"ares", "guided-es", "prgf"} and not row.own_answer
+)
+"""Minutes a cell: on the first of ``SMALL``, with three seeds."""
 LONG = ("resnet20-digits", "resnet20-mnist")
 """Tasks that all budgets are run on."""
 USUAL = BUDGETS[:-1]
@@ -91,9 +91,9 @@ def planned(cell: Cell) -> tuple[int, ...] | None:
 
 
 def _of_a_peer(cell: Cell, number: int) -> bool:
-    full, few, first = cell.answers == FULL, cell.shots == "16", cell.task == EVERY_PEER[0]
+    full, few, first = cell.answers == FULL, cell.shots == "16", cell.task == SMALL[0]
     if METHODS[cell.method].own_answer:
         return (cell.task in SMALL and full and few) or (first and (full or few))
     if cell.method in SLOW:
         return first and full and few and number < FEWER_SEEDS
-    return cell.task in EVERY_PEER and full and few
+    return cell.task in SMALL and full and few

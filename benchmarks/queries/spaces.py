@@ -1,7 +1,7 @@
 """What a peer may be tuned over, and the trials drawn from it: as many for each peer, from one committed seed.
 
-The first trial of each is its row as it stands, its paper's settings, so that tuning can only help.
-Rows that need a student are not tuned: each of their runs takes minutes.
+The first trial of each is its row as it stands, its paper's settings, so that tuning can only help. A step of a guided
+search takes a gradient of its student, seconds of a processor: theirs are few and large.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ _PAIRS: Space = {
     "images_per_candidate": (1, 2, 4),
     "average": (0.0, 0.9, 0.97),
 }
+
+_IMITATION: Space = {"lesson_passes": (5, 20, 60), "passes": (1_000, 4_000, 16_000)}
 
 SPACES: dict[str, Space] = {
     "spsa": {
@@ -103,6 +105,22 @@ SPACES: dict[str, Space] = {
         "steps": (100, 1_000, 10_000),
         "images_per_candidate": (16, 64, 160),
     },
+    "guided-es": {
+        "pairs": (8, 16),
+        "isotropic": (0.1, 0.5, 0.9),
+        "span": (1, 4),
+        "radius_levels": (2.0, 4.0, 8.0, 16.0),
+        "step_levels": (0.5, 1.0, 2.0, 4.0),
+        "images_per_candidate": (4, 16, 64),
+    },
+    "prgf": {
+        "directions": (25, 50),
+        "radius_levels": (2.0, 4.0, 8.0, 16.0),
+        "step_levels": (0.5, 1.0, 2.0, 4.0),
+        "images_per_candidate": (4, 16, 64),
+    },
+    "ares": _IMITATION,
+    "ares, own answer": _IMITATION,
     "antithetic": _PAIRS,
     "antithetic-dct": _PAIRS,
 }
