@@ -15,7 +15,7 @@ from bbprompt.wrappers import paid
 from bbprompt_adapters.declarative.files import parse_adapter
 from bbprompt_adapters.declarative.opening import open_adapter
 from bbprompt_adapters.http.library import httpx
-from tests.adapters.declarative.test_files import DOCUMENT, EMBEDDING, IMAGES, OPTIONS, change
+from tests.adapters.declarative.toy import DOCUMENT, EMBEDDING, IMAGES, OPTIONS, change
 
 PRINTS = "import pathlib, sys; runs = pathlib.Path(sys.argv[1]); n = len(runs.read_text()); "
 PRINTS += "runs.write_text('.' * (n + 1)); print((sys.argv[2:] + [''] * 9)[n])"
