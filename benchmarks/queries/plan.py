@@ -24,15 +24,13 @@ SLOW = tuple(
     name for name, row in METHODS.items() if row.name in {"ares", "guided-es", "prgf"} and not row.own_answer
 )
 """Minutes a cell: on the first of ``SMALL``, with three seeds."""
-LONG = ("resnet20-digits", "resnet20-mnist")
-"""Tasks that all budgets are run on."""
 USUAL = BUDGETS[:-1]
 FEWER_SEEDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where one of ``auto``'s parts is measured.
+    """Where something is measured.
 
     Attributes:
         budgets: in image queries.
@@ -46,7 +44,17 @@ class Where:
     answers: tuple[str, ...] = (FULL,)
     shots: tuple[str, ...] = ("16",)
 
+    def holds(self, cell: Cell) -> bool:
+        """Whether ``cell`` is one of those."""
+        few = SEEDS.index(cell.seed) < self.seeds
+        return few and cell.answers in self.answers and cell.shots in self.shots
 
+
+LONG = {
+    **dict.fromkeys(("resnet20-digits", "resnet20-mnist"), Where(budgets=BUDGETS, shots=("16", "all"))),
+    **dict.fromkeys(("resnet56-digits", "resnet56-mnist"), Where(budgets=BUDGETS, seeds=FEWER_SEEDS)),
+}
+"""Tasks that all budgets are run on."""
 OF_PAIRS = Where(budgets=(10_000,), seeds=FEWER_SEEDS)
 OF_A_STUDENT = Where(budgets=(2_000,), seeds=FEWER_SEEDS)
 PARTS_AT: dict[str, Where] = {
@@ -76,24 +84,22 @@ PARTS_AT: dict[str, Where] = {
 
 def planned(cell: Cell) -> tuple[int, ...] | None:
     """The budgets of ``cell``, none of a reference; ``None`` where the grid leaves it out."""
-    number = SEEDS.index(cell.seed)
     if cell.task == CONFIRMING and (cell.answers, cell.shots) != (FULL, "16"):
         return None
     if cell.method in (NO_PROMPT, GRADIENT):
         return ()
     if cell.method in PARTS:
         where = PARTS_AT.get(cell.method, Where())
-        wanted = number < where.seeds and cell.answers in where.answers and cell.shots in where.shots
-        return where.budgets if wanted else None
+        return where.budgets if where.holds(cell) else None
     if cell.method in EVERYWHERE:
-        return BUDGETS if cell.task in LONG and cell.answers == FULL else USUAL
-    return USUAL if _of_a_peer(cell, number) else None
+        return BUDGETS if cell.task in LONG and LONG[cell.task].holds(cell) else USUAL
+    return USUAL if _of_a_peer(cell) else None
 
 
-def _of_a_peer(cell: Cell, number: int) -> bool:
+def _of_a_peer(cell: Cell) -> bool:
     full, few, first = cell.answers == FULL, cell.shots == "16", cell.task == SMALL[0]
     if METHODS[cell.method].own_answer:
         return (cell.task in SMALL and full and few) or (first and (full or few))
     if cell.method in SLOW:
-        return first and full and few and number < FEWER_SEEDS
-    return cell.task in SMALL and full and few
+        return first and Where(seeds=FEWER_SEEDS).holds(cell)
+    return cell.task in SMALL and Where().holds(cell)

@@ -41,8 +41,10 @@ def test_a_peer_is_run_where_the_plan_says() -> None:
 
     usual = (500, 1_000, 2_000, 5_000, 10_000)
     assert planned(cell("resnet20-mnist", "nes")) == usual
-    assert planned(cell("resnet56-mnist", "nes")) is None
+    assert planned(cell("lite0-digits", "nes")) is None
     assert planned(cell("resnet44-dtd10", "spsa")) == usual
+    assert planned(cell("resnet20-digits", "prgf")) == usual
+    assert planned(cell("resnet20-mnist", "prgf")) is None
     assert planned(cell("resnet44-dtd10", "auto", "top5")) is None
     assert planned(cell("resnet56-mnist", "nes, tuned", "label")) == usual
     assert planned(cell("resnet20-mnist", "nes, tuned")) == (*usual, 50_000)
