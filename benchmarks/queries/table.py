@@ -60,16 +60,17 @@ def _rows(group: Group) -> str:
     for method in group.found:
         points = [group.point(method, budget) for budget in budgets]
         seeds = max((point.accuracy.n for point in points if point), default=0)
-        rows.append([method, str(seeds), *map(_cell, points), *_costs(budgets, points)])
+        rows.append([method, str(seeds), *(_cell(point, seeds) for point in points), *_costs(budgets, points)])
     return markdown_table(headings, rows)
 
 
-def _cell(point: Point | None) -> str:
+def _cell(point: Point | None, seeds: int) -> str:
     if point is None:
         return NOTHING
+    fewer = f", {point.accuracy.n} seeds" if point.accuracy.n < seeds else ""
     gain = "" if point.gain is None else f" ({point.gain:.2f})"
     failures = f", {point.failures} failed" if point.failures else ""
-    return f"{point.accuracy:.3f}{gain}{failures}"
+    return f"{point.accuracy:.3f}{gain}{fewer}{failures}"
 
 
 def _costs(budgets: Sequence[int], points: Sequence[Point | None]) -> list[str]:
