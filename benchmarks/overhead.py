@@ -3,9 +3,9 @@
     python -m benchmarks.overhead [--steps 30]
 
 At d = 70,000 an estimator should add no more than 2 % to an oracle that takes 10 ms for an image, and memory should grow
-in proportion to d; what takes more is bold. CMA-ES in a subspace does: each candidate is a product with 500 d numbers.
-One thread; each estimator with its defaults; the time is the processor's, of ``ask`` and ``tell``
-without rendering, in the median of the steps after the first. Families that refuse so many dimensions are left out.
+in proportion to d; what takes more is bold. One thread; each estimator with its defaults; the time is the processor's,
+of ``ask`` and ``tell`` without rendering, in the median of the steps after the first. Families that refuse so many
+dimensions are left out.
 """
 
 from __future__ import annotations
