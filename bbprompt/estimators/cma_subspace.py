@@ -1,6 +1,7 @@
 """CMA-ES in a random subspace, as black-box tuning learns the prompts of language models.
 
-Sun et al. 2022, "Black-Box Tuning for Language-Model-as-a-Service" (ICML; arXiv 2201.03514), section 3:
+Sun et al. 2022, "Black-Box Tuning for Language-Model-as-a-Service" (ICML; arXiv 2201.03514), section 3, by the package
+``cma`` (pycma), as its authors:
 
     theta = theta_0 + A z,    z in R^k, k = 500, found by CMA-ES (Hansen 2016, arXiv 1604.00772) from N(0, I)
 
