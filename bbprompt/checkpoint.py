@@ -11,7 +11,7 @@ import numpy as np
 from bbprompt.atomic import write_atomically
 from bbprompt.errors import DataError
 
-FORMAT = 3
+FORMAT = 4
 """Of the files; another one as soon as anything that a method keeps in its state is called or shaped differently."""
 
 _ARRAY = 1
