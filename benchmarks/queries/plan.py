@@ -52,7 +52,7 @@ class Where:
 
 LONG = {
     **dict.fromkeys(("resnet20-digits", "resnet20-mnist"), Where(budgets=BUDGETS, shots=("16", "all"))),
-    **dict.fromkeys(("resnet56-digits", "resnet56-mnist"), Where(budgets=BUDGETS, seeds=FEWER_SEEDS)),
+    "resnet56-digits": Where(budgets=BUDGETS, seeds=FEWER_SEEDS),
 }
 """Tasks that all budgets are run on."""
 OF_PAIRS = Where(budgets=(10_000,), seeds=FEWER_SEEDS)
