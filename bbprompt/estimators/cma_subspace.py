@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bbprompt.arrays import Float, Float32
-from bbprompt.estimators.generations import Population
-from bbprompt.estimators.options import LEVEL, Count, Positive, checked
+from bbprompt.estimators.options import LEVEL, Count, Population, Positive, checked
 from bbprompt.estimators.pycma import Pycma
 from bbprompt.estimators.replay import Replayed, Search
 

@@ -6,17 +6,13 @@ nothing in it to lose; everything else that the strategy holds is numbers and ar
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Any
 
-import msgspec
 import numpy as np
 
 from bbprompt.arrays import Float
 from bbprompt.estimators.options import asked, told
 from bbprompt.estimators.state import restore, snapshot
-
-Population: TypeAlias = Annotated[int, msgspec.Meta(ge=4)]
-"""Half of a generation is recombined, which takes two."""
 
 
 class Generations:

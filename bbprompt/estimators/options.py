@@ -32,6 +32,8 @@ LEVEL = 1 / 255
 """One grey level, in the unit of theta (the full pixel range)."""
 
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
+Population: TypeAlias = Annotated[int, msgspec.Meta(ge=4)]
+"""Half of a generation is recombined, which takes two."""
 Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 NonNegative: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 Share: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1)]

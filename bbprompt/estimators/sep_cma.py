@@ -16,8 +16,8 @@ import numpy as np
 from bbprompt.arrays import Float
 from bbprompt.errors import UsageError
 from bbprompt.estimators.base import Candidates
-from bbprompt.estimators.generations import Generations, Population
-from bbprompt.estimators.options import LEVEL, Count, Positive, checked, starting_point
+from bbprompt.estimators.generations import Generations
+from bbprompt.estimators.options import LEVEL, Count, Population, Positive, checked, starting_point
 from bbprompt.estimators.pairs import shared
 from bbprompt.estimators.peers import peer
 from bbprompt.estimators.state import restore, snapshot

@@ -13,8 +13,7 @@ import numpy as np
 
 from bbprompt.arrays import Float
 from bbprompt.errors import UsageError
-from bbprompt.estimators.generations import Population
-from bbprompt.estimators.options import LEVEL, Count, Positive, checked
+from bbprompt.estimators.options import LEVEL, Count, Population, Positive, checked
 from bbprompt.estimators.pycma import Pycma
 from bbprompt.estimators.replay import Replayed, Search
 

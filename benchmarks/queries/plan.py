@@ -97,9 +97,9 @@ def planned(cell: Cell) -> tuple[int, ...] | None:
 
 
 def _of_a_peer(cell: Cell) -> bool:
-    full, few, first = cell.answers == FULL, cell.shots == "16", cell.task == SMALL[0]
+    first, usual = cell.task == SMALL[0], cell.task in SMALL and Where().holds(cell)
     if METHODS[cell.method].own_answer:
-        return (cell.task in SMALL and full and few) or (first and (full or few))
+        return usual or (first and (cell.answers == FULL or cell.shots == "16"))
     if cell.method in SLOW:
         return first and Where(seeds=FEWER_SEEDS).holds(cell)
-    return cell.task in SMALL and Where().holds(cell)
+    return usual

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -39,6 +41,15 @@ def drop_cut(path: Path, size: int) -> None:
     """Drop what a kill has left of a record, so that the next ones begin where a record does."""
     if path.exists():
         os.truncate(path, path.stat().st_size // size * size)
+
+
+def leave_as_killed(path: Path) -> None:
+    """Leave at ``path`` a ledger, and its log, as a process does that is killed while a request is under way."""
+    work = "from pathlib import Path; from bbprompt.ledger import *; import os, sys; "
+    work += (
+        "Ledger.open(Path(sys.argv[1]), budget=Budget()).reserve('a', [bytes(32)], usd_per_query=None); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", work, str(path)], check=False).returncode == 9
 
 
 @dataclass

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -15,6 +13,7 @@ import pytest
 
 from bbprompt.errors import UsageError
 from bbprompt.ledger import Budget, Ledger
+from tests.faults.children import leave_as_killed
 from tests.restraints import no_room_beyond, without_privileges
 
 KEYS = [bytes(32), b"\1" * 32]
@@ -107,11 +106,7 @@ def test_a_file_that_may_not_be_written_is_refused_on_opening(path: Path, file_m
 
 def test_what_a_killed_run_left_is_refused_as_well_where_it_may_not_be_written(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    left = "from pathlib import Path; from bbprompt.ledger import *; import os, sys; "
-    left += (
-        "Ledger.open(Path(sys.argv[1]), budget=Budget()).reserve('a', [bytes(32)], usd_per_query=None); os._exit(9)"
-    )
-    assert subprocess.run([sys.executable, "-c", left, str(path)], check=False).returncode == 9
+    leave_as_killed(path)
     assert {file.name for file in tmp_path.iterdir()} >= {"ledger.sqlite-wal", "ledger.sqlite-shm"}
     for file in tmp_path.iterdir():
         file.chmod(0o444)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +16,7 @@ from bbprompt.errors import UsageError
 from bbprompt.ledger import Budget, Ledger
 from bbprompt.records import LEDGER, OVERLAY
 from bbprompt.run import evaluate_png, fit_run
+from tests.faults.children import leave_as_killed
 from tests.restraints import no_room_beyond, without_privileges
 from tests.run.conftest import Digits, document
 
@@ -73,10 +72,8 @@ def test_a_bill_leaves_nothing_behind_and_changes_nothing(
 
 
 def test_what_a_killed_run_left_is_billed_with_its_log(tmp_path: Path) -> None:
-    left = "from pathlib import Path; from bbprompt.ledger import *; import os, sys; "
-    left += "Ledger.open(Path(sys.argv[1]), budget=Budget()).reserve('a', [bytes(32)], usd_per_query=None); "
     path = tmp_path / LEDGER
-    assert subprocess.run([sys.executable, "-c", left + "os._exit(9)", str(path)], check=False).returncode == 9
+    leave_as_killed(path)
     assert (tmp_path / f"{LEDGER}-wal").stat().st_size
     freeze(tmp_path)
     with without_privileges():

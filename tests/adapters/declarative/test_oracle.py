@@ -11,10 +11,8 @@ import pytest
 
 from bbprompt.errors import AnswerError, ConfigError, DataError, OracleError
 from bbprompt.oracle import Answer
-from bbprompt_adapters.declarative.files import parse_adapter
-from bbprompt_adapters.declarative.opening import open_adapter
 from bbprompt_adapters.http.library import httpx
-from tests.adapters.declarative.toy import DOCUMENT, EMBEDDING, IMAGES, OPTIONS, change, opened
+from tests.adapters.declarative.toy import EMBEDDING, IMAGES, change, opened, served
 
 
 @pytest.mark.parametrize(
@@ -34,8 +32,7 @@ from tests.adapters.declarative.toy import DOCUMENT, EMBEDDING, IMAGES, OPTIONS,
 )
 def test_an_answer_that_does_not_fit_is_one_line(answer: object, message: str) -> None:
     body = json.dumps(answer)
-    network = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
-    oracle = open_adapter(parse_adapter(DOCUMENT, where="toy.toml"), OPTIONS, transport=network)
+    oracle = served(lambda _: httpx.Response(200, text=body))
     with pytest.raises(AnswerError, match=message) as caught:
         oracle.query(IMAGES)
     assert not caught.value.retryable
@@ -52,8 +49,7 @@ def test_an_answer_that_does_not_fit_is_one_line(answer: object, message: str) -
     ],
 )
 def test_what_is_no_json_is_shown_where_the_mistake_is(body: str, message: str) -> None:
-    network = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
-    oracle = open_adapter(parse_adapter(DOCUMENT, where="toy.toml"), OPTIONS, transport=network)
+    oracle = served(lambda _: httpx.Response(200, text=body))
     with pytest.raises(AnswerError, match=message):
         oracle.query(IMAGES)
 
@@ -115,8 +111,7 @@ def test_a_tensor_is_normalised_and_laid_out() -> None:
         return httpx.Response(200, json={"scores": [[0.5, 0.5]] * 2})
 
     image = {"encoding": "tensor", "form": "list", "layout": "chw", "mean": [0.5] * 3, "std": [0.5, 0.25, 1.0]}
-    adapter = parse_adapter(change(image=image), where="toy.toml")
-    open_adapter(adapter, OPTIONS, transport=httpx.MockTransport(answer)).query(IMAGES)
+    served(answer, change(image=image)).query(IMAGES)
     expected = ((IMAGES / 255 - 0.5) / [0.5, 0.25, 1.0]).transpose(0, 3, 1, 2)
     np.testing.assert_allclose(np.array(sent[0]["images"]), expected, rtol=1e-5, atol=1e-6)
 
@@ -135,7 +130,7 @@ def test_a_form_holds_the_image_as_a_file_and_the_rest_as_fields() -> None:
         batch={"max": 1},
         answer={"items": None},
     )
-    oracle = open_adapter(parse_adapter(document, where="t"), OPTIONS, transport=httpx.MockTransport(answer))
+    oracle = served(answer, document)
     oracle.query(IMAGES[:1])
     oracle.query(IMAGES[:1])
 
@@ -158,8 +153,7 @@ def test_a_success_that_says_it_is_none_is_a_failure() -> None:
 
 def test_label_texts_that_are_refused_leave_the_image_before_them_billed() -> None:
     replies = iter([httpx.Response(200, json={"vector": [1, 0]}), httpx.Response(401, text="no")])
-    network = httpx.MockTransport(lambda _: next(replies))
-    oracle = open_adapter(parse_adapter(EMBEDDING, where="toy.toml"), OPTIONS, transport=network)
+    oracle = served(lambda _: next(replies), EMBEDDING)
     with pytest.raises(OracleError, match="answered 401") as caught:
         oracle.query(IMAGES[:1])
     assert caught.value.billed

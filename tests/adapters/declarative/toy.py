@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from bbprompt_adapters.declarative.files import parse_adapter
 from bbprompt_adapters.declarative.opening import open_adapter
 from bbprompt_adapters.declarative.oracle import DeclarativeOracle
 from bbprompt_adapters.http.library import httpx
+
+Handler: TypeAlias = Callable[[httpx.Request], httpx.Response]
 
 DOCUMENT: dict[str, Any] = tomllib.loads(
     """
@@ -54,6 +57,10 @@ EMBEDDING = change(
 )
 
 
+def served(service: Handler, document: dict[str, Any] = DOCUMENT, **options: object) -> DeclarativeOracle:
+    adapter = parse_adapter(document, where="toy.toml")
+    return open_adapter(adapter, OPTIONS | options, transport=httpx.MockTransport(service))
+
+
 def opened(body: object, document: dict[str, Any] = DOCUMENT, **options: object) -> DeclarativeOracle:
-    network = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
-    return open_adapter(parse_adapter(document, where="toy.toml"), OPTIONS | options, transport=network)
+    return served(lambda _: httpx.Response(200, json=body), document, **options)

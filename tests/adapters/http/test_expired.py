@@ -12,10 +12,8 @@ import pytest
 from bbprompt.errors import ConfigError, OracleError
 from bbprompt.ledger import Budget, Ledger
 from bbprompt.wrappers import paid
-from bbprompt_adapters.declarative.files import parse_adapter
-from bbprompt_adapters.declarative.opening import open_adapter
 from bbprompt_adapters.http.library import httpx
-from tests.adapters.declarative.toy import DOCUMENT, EMBEDDING, IMAGES, OPTIONS, change
+from tests.adapters.declarative.toy import EMBEDDING, IMAGES, change, served
 
 PRINTS = "import pathlib, sys; runs = pathlib.Path(sys.argv[1]); n = len(runs.read_text()); "
 PRINTS += "runs.write_text('.' * (n + 1)); print((sys.argv[2:] + [''] * 9)[n])"
@@ -41,16 +39,11 @@ class Service:
         return httpx.Response(200, json={"scores": [[0.5, 0.5]] * 2})
 
 
-def opened(service: Callable[[httpx.Request], httpx.Response], **options: object):  # type: ignore[no-untyped-def]
-    adapter = parse_adapter(DOCUMENT, where="toy.toml")
-    return open_adapter(adapter, OPTIONS | options, transport=httpx.MockTransport(service))
-
-
 def test_a_token_that_has_expired_is_fetched_anew_and_nothing_is_lost(
     command: Callable[..., list[str]], tmp_path: Path
 ) -> None:
     service = Service("first-token")
-    oracle = opened(service, key_command=command("first-token", "second-token"))
+    oracle = served(service, key_command=command("first-token", "second-token"))
     with Ledger.open(tmp_path / "ledger.sqlite", budget=Budget()) as ledger:
         asking = paid(oracle, ledger)
         asking.query(IMAGES)
@@ -63,7 +56,7 @@ def test_a_token_that_has_expired_is_fetched_anew_and_nothing_is_lost(
 
 def test_many_at_once_fetch_it_once(command: Callable[..., list[str]], tmp_path: Path) -> None:
     service = Service("second-token")
-    oracle = opened(service, key_command=command("first-token", "second-token"))
+    oracle = served(service, key_command=command("first-token", "second-token"))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: oracle.query(IMAGES), range(40)))
     assert (tmp_path / "runs").read_text() == ".."
@@ -73,7 +66,7 @@ def test_a_new_one_that_is_refused_too_is_the_end_and_names_the_command(
     command: Callable[..., list[str]], tmp_path: Path
 ) -> None:
     service = Service("another")
-    oracle = opened(service, key_command=command("first-token", "second-token"))
+    oracle = served(service, key_command=command("first-token", "second-token"))
     with pytest.raises(
         OracleError, match=r"401 Unauthorized: \*\*\* has expired; what \[oracle\] key_command"
     ) as found:
@@ -89,7 +82,7 @@ def test_no_key_that_was_ever_read_is_shown(command: Callable[..., list[str]]) -
             return httpx.Response(400, text="first-token and second-token")
         return httpx.Response(401)
 
-    oracle = opened(echo, key_command=command("first-token", "second-token"))
+    oracle = served(echo, key_command=command("first-token", "second-token"))
     with pytest.raises(OracleError, match=r"\*\*\* and \*\*\*"):
         oracle.query(IMAGES)
 
@@ -97,19 +90,14 @@ def test_no_key_that_was_ever_read_is_shown(command: Callable[..., list[str]]) -
 def test_a_command_that_fails_then_costs_nothing_unless_something_was_sent_before(
     command: Callable[..., list[str]], tmp_path: Path
 ) -> None:
-    oracle = opened(Service("another"), key_command=command("first-token"))
+    oracle = served(Service("another"), key_command=command("first-token"))
     with Ledger.open(tmp_path / "ledger.sqlite", budget=Budget()) as ledger:
         with pytest.raises(ConfigError, match=r"key_command: .* printed no key; run it by hand"):
             paid(oracle, ledger).query(IMAGES)
         assert ledger.spent.queries == 0
     replies = iter([httpx.Response(200, json={"vector": [1, 0]}), httpx.Response(401)])
     (tmp_path / "runs").write_text("")
-    network = httpx.MockTransport(lambda _: next(replies))
-    oracle = open_adapter(
-        parse_adapter(EMBEDDING, where="toy.toml"),
-        OPTIONS | {"key_command": command("first-token")},
-        transport=network,
-    )
+    oracle = served(lambda _: next(replies), EMBEDDING, key_command=command("first-token"))
     with pytest.raises(OracleError, match=r"key_command: .* printed no key") as caught:
         oracle.query(IMAGES[:1])
     assert caught.value.billed, "the image before it"
@@ -121,9 +109,9 @@ def test_a_key_of_the_environment_is_sent_once_and_its_variable_named(
 ) -> None:
     monkeypatch.setenv("TOY_KEY", "wrong-key")
     asked: list[httpx.Request] = []
-    network = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(401))
-    adapter = parse_adapter(change(auth=auth), where="toy.toml")
-    oracle = open_adapter(adapter, OPTIONS | {"key_env": "TOY_KEY"}, transport=network)
+    oracle = served(
+        lambda request: asked.append(request) or httpx.Response(401), change(auth=auth), key_env="TOY_KEY"
+    )
     with pytest.raises(OracleError, match="correct the key in the environment variable 'TOY_KEY', or name another"):
         oracle.query(IMAGES)
     assert len(asked) == 1
