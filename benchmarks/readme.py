@@ -32,7 +32,8 @@ ENLARGED = 3
 TABLE = RESULTS / "queries" / "table.md"
 FAIRNESS = (
     "The whole grid (`benchmarks/queries/plan.py`). With all scores and 16 images a class, the five tasks of small "
-    "networks against every peer, each at its paper's settings and tuned (`python -m benchmarks.queries tune`: eight "
+    "networks, and resnet20's two with each kind of answer and number of images, against every peer, each at its "
+    "paper's settings and tuned (`python -m benchmarks.queries tune`: eight "
     "trials of one seed on another network, which is little, so that some rows are worse for it; where no trial beats "
     "the paper's settings, they are the tuned ones); guided ES, P-RGF and AReS carried back, minutes a cell, on "
     "resnet20's digits alone. The other lines against tuned NES, pairs and SPSA-GC, and BAR. Up to five seeds on the "

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.queries.answers import FULL
+from benchmarks.queries.answers import ANSWERS, FULL
 from benchmarks.queries.grid import SEEDS
 from benchmarks.queries.methods import GRADIENT, METHODS, NO_PROMPT
 from benchmarks.queries.parts import LEVERS, PARTS
 from benchmarks.queries.records import Cell
-from benchmarks.queries.tasks import BUDGETS
+from benchmarks.queries.tasks import BUDGETS, FEW_OR_ALL
 
 EVERYWHERE = ("auto", "bar", "nes, tuned", "antithetic, tuned", "spsa-gc, tuned")
 """On every task, with every kind of answer and number of shots."""
@@ -55,6 +55,10 @@ LONG = {
     "resnet56-digits": Where(budgets=BUDGETS, seeds=FEWER_SEEDS),
 }
 """Tasks that all budgets are run on."""
+WIDE = dict.fromkeys(
+    ("resnet20-digits", "resnet20-mnist"), Where(answers=tuple(ANSWERS), shots=tuple(FEW_OR_ALL))
+)
+"""Tasks that the weaker peers are run on with more than all scores of 16 images a class."""
 OF_PAIRS = Where(budgets=(10_000,), seeds=FEWER_SEEDS)
 OF_A_STUDENT = Where(budgets=(2_000,), seeds=FEWER_SEEDS)
 PARTS_AT: dict[str, Where] = {
@@ -97,9 +101,6 @@ def planned(cell: Cell) -> tuple[int, ...] | None:
 
 
 def _of_a_peer(cell: Cell) -> bool:
-    first, usual = cell.task == SMALL[0], cell.task in SMALL and Where().holds(cell)
-    if METHODS[cell.method].own_answer:
-        return usual or (first and (cell.answers == FULL or cell.shots == "16"))
     if cell.method in SLOW:
-        return first and Where(seeds=FEWER_SEEDS).holds(cell)
-    return usual
+        return cell.task == SMALL[0] and Where(seeds=FEWER_SEEDS).holds(cell)
+    return cell.task in SMALL and WIDE.get(cell.task, Where()).holds(cell)

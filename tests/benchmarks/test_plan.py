@@ -45,6 +45,7 @@ def test_a_peer_is_run_where_the_plan_says() -> None:
     assert planned(cell("resnet44-dtd10", "spsa")) == usual
     assert planned(cell("resnet20-digits", "prgf")) == usual
     assert planned(cell("resnet20-mnist", "prgf")) is None
+    assert planned(cell("resnet20-mnist", "nes", "label")) == usual
     assert planned(cell("resnet44-dtd10", "auto", "top5")) is None
     assert planned(cell("resnet56-mnist", "nes, tuned", "label")) == usual
     assert planned(cell("resnet20-mnist", "nes, tuned")) == (*usual, 50_000)
