@@ -19,7 +19,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         answer: what the scores mean.
-        top: the label that scored highest for the first training image.
+        top: the label that scored highest for the first training image; ``None`` if none is above another.
         seconds_per_query: of this one query; requests in batches and in flight together are faster.
         queries: that the run would send at most; ``None`` for gradients.
         usd: at most; ``None`` where the price is unknown or nothing is paid.
@@ -34,7 +34,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     input_size: tuple[int, int]
     labels: int
     answer: str
-    top: str
+    top: str | None
     seconds_per_query: float
     queries: int | None
     usd: float | None
@@ -49,7 +49,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         h, w = self.input_size
         beyond = " of an open vocabulary" if self.open_vocabulary else ""
         yield f"{self.oracle} answers: {self.answer} over {self.labels} labels{beyond}, for images of {h}x{w} pixels"
-        yield f"the first training image, unprompted, is {self.top!r} to it ({self.seconds_per_query:.3f} s)"
+        is_what = "no label" if self.top is None else repr(self.top)
+        yield f"the first training image, unprompted, is {is_what} to it ({self.seconds_per_query:.3f} s)"
         if self.decimals is not None:
             yield (
                 f"its probabilities look rounded to {self.decimals} decimals: a label map learns more from more of them, "
@@ -85,7 +86,7 @@ def check_run(config: RunConfig) -> Check:
         input_size=spec.input_size,
         labels=len(spec.labels),
         answer=str(scores.answer),
-        top=spec.labels[int(scores.log()[0].argmax())],
+        top=None if scores.blank()[0] else spec.labels[int(scores.log()[0].argmax())],
         seconds_per_query=seconds,
         queries=plan.total if plan else None,
         usd=price_at_most(task, plan) if plan else None,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_softmax
 
-from bbprompt.arrays import Float, Float32, UInt8
+from bbprompt.arrays import Bool, Float, Float32, UInt8
 from bbprompt.errors import AnswerError, DataError
 
 if TYPE_CHECKING:
@@ -94,6 +94,10 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def blank(self) -> Bool:
+        """Whether an answer ranks no label above another, as where a service names none: shape (n,)."""
+        return np.asarray((self.values == self.values[:, :1]).all(axis=1) & (self.values.shape[1] > 1))
 
     def log(self) -> Float:
         """Log-scores, float64, shape (n, k): the one form that label maps and losses read.
@@ -209,3 +213,18 @@ def check_scores(scores: Scores, spec: OracleSpec, n: int) -> Scores:
                 "declare its answer as logits or similarity, or scale it"
             )
     return scores
+
+
+def count_blank(scores: Scores, spec: OracleSpec) -> int:
+    """Return how many of n answers rank no label above another; none can be learned from when all do.
+
+    Raises:
+        AnswerError: all do.
+    """
+    found = int(scores.blank().sum())
+    if found == len(scores) > 0:
+        raise AnswerError(
+            f"{spec.name} named no label for any of {found} images, so that there is nothing to learn from; check that "
+            "[oracle] labels are written as it writes them, and what [oracle] unanswered lets pass"
+        )
+    return found

@@ -25,7 +25,7 @@ from bbprompt.ledger import Aside, Budget, Ledger
 from bbprompt.ledger.money import NOTHING
 from bbprompt.matching import IMAGES, read_matching
 from bbprompt.methods import AUTO, GRADIENT, check_method, gradient_settings, run_method, settle_size
-from bbprompt.oracle import Oracle, Scores
+from bbprompt.oracle import Oracle, Scores, count_blank
 from bbprompt.outcome import make_result, score_test, write_outcome
 from bbprompt.overlay import Overlay, OverlayMeta, read_overlay, write_overlay
 from bbprompt.plan import Plan, looked, make_plan, starts_plain
@@ -134,6 +134,10 @@ def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple
     plain = task.plain(train.images)
     oracle.query(plain[:1])  # a wrong key or URL fails here, before money is spent
     unprompted = oracle.query(plain)
+    if blank := count_blank(unprompted, task.spec):
+        tell(
+            f"the service names no label for {blank} of {len(train.targets)} training images; that counts as an answer"
+        )
     maps = task.fit_map(unprompted, train.targets)
     baseline = _baseline(task, oracle, maps)
     start = unprompted if starts_plain(task) else _score_start(task, oracle)

@@ -19,7 +19,16 @@ from bbprompt.errors import ConfigError, DataError
 from bbprompt.records import CHECKPOINT, IMAGES, LEDGER, RESULT, RUN_FILE
 
 HANDLING = frozenset(
-    {"url", "key_env", "key_command", "requests_per_minute", "max_in_flight", "max_batch", "timeout_s"}
+    {
+        "url",
+        "key_env",
+        "key_command",
+        "requests_per_minute",
+        "max_in_flight",
+        "max_batch",
+        "timeout_s",
+        "unanswered",
+    }
 )
 """Of ``[oracle]``: where a service is, and how it is spoken to."""
 PRICE = "usd_per_"

@@ -53,12 +53,12 @@ class Scene:
         opens(oracle, self.monkeypatch)
         self.run_file(**tables)
 
-    def asks_service(self, reply: Reply) -> None:
+    def asks_service(self, reply: Reply, adapter: str = "huggingface") -> None:
         """Let the run file name a service that replies so."""
         url, _ = self.servers.enter_context(serve(reply))
         self.monkeypatch.setenv("HF_TOKEN", "hf_wrong")
-        named = {"adapter": "huggingface", "url": url, "model": "pets", "labels": ["cat", "dog"], "input_size": 8}
-        self.run_file(oracle=named)
+        named = {"adapter": adapter, "url": url, "model": "pets", "labels": ["cat", "dog"], "input_size": 8}
+        self.run_file(oracle={**named, "key_env": "HF_TOKEN"})
 
     def prompt(self) -> None:
         """Leave a prompt of another task: prompt.png."""
@@ -95,6 +95,13 @@ class Poor(Digits):
             self.asked += 100
             raise BudgetExhausted("the budget ended")
         return super().query(images)
+
+
+class Blank(Digits):
+    """Ranks no label above another, whatever it is shown."""
+
+    def query(self, images: UInt8) -> Scores:
+        return Scores(np.zeros_like(super().query(images).values), self.spec.answer)
 
 
 def unfinished(scene: Scene) -> None:
@@ -171,8 +178,8 @@ def no_softmax(scene: Scene) -> None:
     scene.run_file(oracle=oracle)
 
 
-def replies(status: int, body: Any) -> Callable[[Scene], None]:
-    return lambda scene: scene.asks_service(lambda _: (status, json.dumps(body).encode()))
+def replies(status: int, body: Any, **named: str) -> Callable[[Scene], None]:
+    return lambda scene: scene.asks_service(lambda _: (status, json.dumps(body).encode()), **named)
 
 
 def digits(**tables: Any) -> Callable[[Scene], None]:
@@ -208,6 +215,10 @@ CAUSES: dict[str, Callable[[Scene], None]] = {
     "A key that is wrong": replies(401, {"error": "Invalid username or password"}),
     "It asks to wait": replies(429, {"error": "slow down", "estimated_time": 3600}),
     "Everything fails": replies(500, {"error": "out of memory"}),
+    "An image that it will not score": replies(
+        400, {"error": {"code": "unsafe_image", "message": "it may show violence"}}, adapter="openai-chat"
+    ),
+    "Answers without a label": lambda scene: scene.asks(Blank()),
     "A label that is not listed": replies(200, [{"label": "tiger", "score": 0.9}]),
     "Probabilities that are none": no_softmax,
     "Unfinished, and not resumed": unfinished,

@@ -90,7 +90,14 @@ class Reader:
             column = self._column(name)
             if column is not None:
                 row[column] = self._merge(row[column], self._scaled(score), name)
+        if self._names_others(row):
+            return [1 / len(row)] * len(row)
         return [self._filled(column, value) for column, value in enumerate(row)]
+
+    def _names_others(self, row: list[float | None]) -> bool:
+        """Whether the likeliest labels of an open vocabulary are all others: ours share the rest, which is not told."""
+        likeliest = self.settings.kind == "top_k" and self.settings.open_vocabulary
+        return likeliest and all(value is None for value in row)
 
     def _vector(self, found: object) -> list[float]:
         if not isinstance(found, list) or len(found) != len(self.columns):

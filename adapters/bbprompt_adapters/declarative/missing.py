@@ -1,4 +1,4 @@
-"""What stands for the score of a label that an answer does not list."""
+"""What stands for the score of a label that an answer does not list, or of all of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from bbprompt.errors import ConfigError
 from bbprompt.oracle import Answer as Kind
+from bbprompt.oracle import OracleSpec
 from bbprompt_adapters.declarative.schema import Answer
 from bbprompt_adapters.declarative.template import fill
 
@@ -24,6 +25,12 @@ def unlisted_score(settings: Answer, values: Mapping[str, Any]) -> float | None:
     if type(threshold) in (int, float) and 0 <= threshold <= 1:
         return float(threshold) / 2
     raise ConfigError(f"[answer] threshold: expected a number from 0 to 1, got {threshold!r}")
+
+
+def blank_score(spec: OracleSpec) -> float:
+    """Return the score of every label for an image that names none: what its kind of answer has for "cannot tell"."""
+    even = 1 / len(spec.labels)
+    return {Kind.PROBABILITIES: even, Kind.TOP_K: even, Kind.TAGS: spec.unlisted or 0.0}.get(spec.answer, 0.0)
 
 
 def missing_score(kind: Kind, unlisted: float | None) -> float | None:

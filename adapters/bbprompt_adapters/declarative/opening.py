@@ -18,13 +18,13 @@ from bbprompt_adapters.declarative.embedding import EmbeddingReader, Texts
 from bbprompt_adapters.declarative.encode import Encoder
 from bbprompt_adapters.declarative.files import AdapterFile, read_file, read_vendor, with_answer
 from bbprompt_adapters.declarative.message import Composer
-from bbprompt_adapters.declarative.missing import missing_score, unlisted_score
+from bbprompt_adapters.declarative.missing import blank_score, missing_score, unlisted_score
 from bbprompt_adapters.declarative.options import Chosen, choose_options
 from bbprompt_adapters.declarative.oracle import DeclarativeOracle, Rows
 from bbprompt_adapters.declarative.paths import parse_path
 from bbprompt_adapters.declarative.poll import make_poller
 from bbprompt_adapters.declarative.price import Tariff, make_tariff
-from bbprompt_adapters.declarative.schema import Auth, Image
+from bbprompt_adapters.declarative.schema import Auth, Errors, Image
 from bbprompt_adapters.declarative.template import fill, fill_url
 from bbprompt_adapters.declarative.verdict import Verdict, make_verdict
 from bbprompt_adapters.http.credentials import Anonymous, Credentials, HeaderKey, QueryKey, SigV4
@@ -81,7 +81,7 @@ def open_adapter(
         credentials=_credentials(adapter.auth, chosen),
         transport=transport,
     )
-    verdict = make_verdict(adapter.errors, network)
+    verdict = make_verdict(_errors(adapter.errors, chosen), network)
     return DeclarativeOracle(
         spec,
         network,
@@ -91,8 +91,14 @@ def open_adapter(
         poll=make_poller(adapter.poll, network, verdict, chosen.values) if adapter.poll else None,
         items=make_items(adapter.answer.items, adapter.answer.position),
         reader=_reader(adapter, chosen, spec, network, verdict, compose),
+        blank=blank_score(spec),
         tariff=tariff,
     )
+
+
+def _errors(errors: Errors, chosen: Chosen) -> Errors:
+    unanswered = [*errors.unanswered, *chosen.common.unanswered]
+    return msgspec.structs.replace(errors, unanswered=unanswered)
 
 
 def _image(image: Image, chosen: Chosen) -> Image:

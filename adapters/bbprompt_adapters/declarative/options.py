@@ -13,7 +13,7 @@ from bbprompt.config_struct import convert
 from bbprompt.errors import ConfigError
 from bbprompt.names import unknown
 from bbprompt_adapters.declarative.files import AdapterFile, Kind
-from bbprompt_adapters.declarative.schema import Option, Positive, Size
+from bbprompt_adapters.declarative.schema import Code, Option, Positive, Size
 from bbprompt_adapters.declarative.template import fill
 from bbprompt_adapters.open_inference.options import check_url, read_labels
 
@@ -37,6 +37,8 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         requests_per_minute: most requests to start in a minute.
         usd_per_image, usd_per_request, usd_per_token, usd_per_second: price in US dollars, in the adapter's unit.
         most_per_request: tokens or seconds that one request may use, set aside before it is sent.
+        unanswered: codes (text) or statuses (numbers) of a refusal to score an image for what it shows, beside those
+            that the adapter knows: that is kept as its answer, one that names no label.
         varies: whether the same image gets another answer each time.
         identity: what the ledger calls this oracle; adapter, version, URL and settings if left out.
     """
@@ -55,6 +57,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     usd_per_token: Price | None = None
     usd_per_second: Price | None = None
     most_per_request: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    unanswered: list[Code] = []
     varies: bool = False
     identity: str | None = None
 

@@ -6,6 +6,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import compress
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ from bbprompt_adapters.declarative.encode import Encoder
 from bbprompt_adapters.declarative.message import Composer, Message
 from bbprompt_adapters.declarative.poll import Poller
 from bbprompt_adapters.declarative.price import Tariff
-from bbprompt_adapters.declarative.verdict import Verdict
+from bbprompt_adapters.declarative.verdict import Unanswered, Verdict
 from bbprompt_adapters.http.transport import Reply, Transport
 
 BYTES_PER_LABEL = 500
@@ -47,12 +48,13 @@ class DeclarativeOracle:
         items: Items,
         reader: Rows,
         tariff: Tariff,
+        blank: float,
     ) -> None:
         """Hold the parts; ``opening`` is what makes one of these."""
         self.spec = spec
         self._transport, self._encode, self._compose = transport, encode, compose
         self._verdict, self._poll = verdict, poll
-        self._items, self._reader, self._tariff = items, reader, tariff
+        self._items, self._reader, self._tariff, self._blank = items, reader, tariff, blank
         self._max_bytes = SMALLEST_LIMIT + BYTES_PER_LABEL * len(spec.labels) * spec.max_batch
         self.close = weakref.finalize(self, transport.close)
 
@@ -67,14 +69,30 @@ class DeclarativeOracle:
         check_request(images, self.spec)
         encoded = [self._encode(image) for image in images]
         started = time.perf_counter()
-        reply, body = self._ask(self._compose(encoded))
+        try:
+            reply, body = self._ask(self._compose(encoded))
+        except Unanswered as refusal:
+            return self._no_label(refusal, len(images))
         usd = self._tariff.cost(body, seconds=time.perf_counter() - started)
         with self._transport.reading(body):
             items = self._items(body, len(images))
-            self._verdict.check_items(reply, items)
-            with _sent():
-                values = np.asarray(self._reader.rows(items), dtype=np.float32)
+            answered = self._verdict.answered(reply, items)
+            values = self._blanks(len(images))
+            if any(answered):
+                with _sent():
+                    values[answered] = self._reader.rows(list(compress(items, answered)))
             return check_scores(Scores(values, self.spec.answer, usd), self.spec, len(images))
+
+    def _no_label(self, refusal: Unanswered, n: int) -> Scores:
+        if n > 1:
+            raise OracleError(
+                f"{refusal}; which of {n} images it will not score is not said: set [oracle] max_batch = 1, and resume",
+                billed=refusal.billed,
+            ) from refusal
+        return Scores(self._blanks(n), self.spec.answer, usd=None if refusal.billed else 0.0)
+
+    def _blanks(self, n: int) -> Float32:
+        return np.full((n, len(self.spec.labels)), self._blank, np.float32)
 
     def _ask(self, message: Message) -> tuple[Reply, Any]:
         reply = self._transport.send(

@@ -172,6 +172,8 @@ class Errors(msgspec.Struct, frozen=True, kw_only=True):
         retry: may go through later, beside 408, 409, 425, 429 and 5xx.
         final: will not.
         unbilled: certainly cost nothing, beside 401, 403, 404, 405, 413, 415 and 429.
+        unanswered: say that the service will not score an image, for what it shows: that is kept as its answer, one
+            that names no label.
         wait_s: JMESPath from a refusal's body to the seconds that it asks to wait.
     """
 
@@ -182,6 +184,7 @@ class Errors(msgspec.Struct, frozen=True, kw_only=True):
     retry: list[Code] = []
     final: list[Code] = []
     unbilled: list[Code] = []
+    unanswered: list[Code] = []
     wait_s: str | None = None
 
 

@@ -16,6 +16,10 @@ from bbprompt_adapters.declarative.unreadable import around_mistake, holds_nan
 from bbprompt_adapters.http.transport import TEMPORARY, UNBILLED, Reply, Transport
 
 
+class Unanswered(OracleError):
+    """The service will not score an image, for what it shows. It will not another time, either: that is its answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Tells successes from failures as an adapter's ``[errors]`` says. A body's own code goes before its status."""
@@ -77,15 +81,20 @@ class Verdict:
             raise self._refusal(reply, body)
         return body
 
-    def check_items(self, reply: Reply, items: Sequence[Any]) -> None:
-        """Refuse an answer if one of its items is an error.
+    def answered(self, reply: Reply, items: Sequence[Any]) -> list[bool]:
+        """Return of each item whether it is more than a refusal to score its image.
 
         Raises:
-            OracleError: one is.
+            OracleError: one is another error.
         """
+        answered = [True] * len(items)
         for number, item in enumerate(items):
             if self.item is not None and (found := self.item(item)):
-                raise self._refusal(reply, found, f"image {number} of {len(items)}: ")
+                refusal = self._refusal(reply, found, f"image {number} of {len(items)}: ")
+                if not isinstance(refusal, Unanswered):
+                    raise refusal
+                answered[number] = False
+        return answered
 
     def _refusal(self, reply: Reply, body: Any, prefix: str = "") -> OracleError:
         """A body that is no JSON has no code; its text is the reason."""
@@ -96,11 +105,30 @@ class Verdict:
         text = words if isinstance(words, str) else reply.content.decode("utf-8", "replace")
         reason = prefix + (f"{own}: {text}" if own is not None else text)
         error = self.transport.refusal(
-            reply, reason, billed=not self._is_unbilled(codes), retryable=self._is_retryable(codes, reply.status)
+            reply,
+            reason,
+            billed=not self._is_unbilled(codes),
+            retryable=self._is_retryable(codes, reply.status),
+            advice=self._advice(codes),
         )
+        if self._is_unanswered(codes):
+            return Unanswered(str(error), billed=error.billed)
         if error.retry_after_s is None and self.wait_s and known:
             error.retry_after_s = _seconds(self.wait_s(body))
         return error
+
+    def _advice(self, codes: tuple[Code, ...]) -> str:
+        """What a code that nobody knows may mean; a status alone is anybody's mistake."""
+        own, status = codes[0], codes[-1]
+        if len(codes) == 1 or own in {*self.errors.final, *self.errors.retry} or status in UNBILLED | TEMPORARY:
+            return ""
+        return f"if it is this one image that it will not score, name {own!r} in [oracle] unanswered, and resume"
+
+    def _is_unanswered(self, codes: tuple[Code, ...]) -> bool:
+        known = (
+            code for code in codes if code in {*self.errors.unanswered, *self.errors.final, *self.errors.retry}
+        )
+        return next(known, None) in self.errors.unanswered
 
     def _is_retryable(self, codes: tuple[Code, ...], status: int) -> bool:
         """The first code that the file lists decides; else the status."""

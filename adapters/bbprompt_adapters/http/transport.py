@@ -131,12 +131,14 @@ class Transport:
             raise self._translate(error, billed=billed) from error
         return Reply(response.status_code, response.reason_phrase, response.headers, body)
 
-    def refusal(self, reply: Reply, reason: str, *, billed: bool, retryable: bool) -> OracleError:
-        """Return the error that a reply is; ``reason`` is what it says of itself."""
+    def refusal(self, reply: Reply, reason: str, *, billed: bool, retryable: bool, advice: str = "") -> OracleError:
+        """Return the error that a reply is; ``reason`` is its own, ``advice`` what to do if trying again is no use."""
         message = f"{self.url} answered {reply.status} {reply.reason}".rstrip()
         reason = self.clean(reason)
         if reply.status in (401, 403):
             reason += f"; {self._credentials.advice}"
+        elif advice and not retryable:
+            reason += f"; {advice}"
         if target := reply.headers.get("location"):
             reason += f"; it points to {self.clean(target)}, which is not followed; correct [oracle] url"
         return OracleError(
