@@ -30,6 +30,10 @@ DEMO = Path("demo-out")
 PICTURE = ROOT / "docs" / "prompt.png"
 ENLARGED = 3
 TABLE = RESULTS / "queries" / "table.md"
+OVERVIEW = (
+    "![Accuracy against queries with all scores and 16 images a class, mean over seeds: auto with its 95 % interval, the "
+    "peers, the map alone and gradients](benchmarks/results/queries/overview.png)"
+)
 FAIRNESS = (
     "The whole grid (`benchmarks/queries/plan.py`). With all scores and 16 images a class, the five tasks of small "
     "networks, and resnet20's two with each kind of answer and number of images, against every peer, each at its "
@@ -95,7 +99,8 @@ def queries() -> str:
     if not groups:
         return "### `python -m benchmarks.queries run`: not measured yet"
     TABLE.write_text(markdown(groups, against="auto"), encoding="utf-8")
-    return f"### `python -m benchmarks.queries run`\n\n{FAIRNESS}\n\n{headline(groups, 'auto')}"
+    shown = (FAIRNESS, OVERVIEW, headline(groups, "auto"))
+    return "\n\n".join(["### `python -m benchmarks.queries run`", *shown])
 
 
 def picture(png: Path) -> None:

@@ -22,7 +22,7 @@ from benchmarks.queries import slopes as slopes_
 from benchmarks.queries import tuning
 from benchmarks.queries.answers import ANSWERS
 from benchmarks.queries.cell import recipe, worthwhile
-from benchmarks.queries.figure import draw
+from benchmarks.queries.figure import draw, overview
 from benchmarks.queries.grid import SEEDS, cells
 from benchmarks.queries.methods import METHODS, NO_PROMPT, REFERENCES, TUNING_FILE
 from benchmarks.queries.options import budgets as split_budgets
@@ -145,14 +145,15 @@ def ablation(results: Path) -> None:
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="[default: curves.png in --results]")
 @RESULTS_OPTION
-def figure(out: Path | None, results: Path) -> None:
-    """Draw the learning curves of the finished cells."""
+def figure(results: Path) -> None:
+    """Draw the learning curves of the finished cells: all into curves.png, one panel a task into overview.png."""
     groups = summarise(Store(results).records())
     if not groups:
         raise click.ClickException(f"no finished cells in {results}; run some first")
-    draw(groups, out or results / "curves.png")
+    draw(groups, results / "curves.png")
+    if shown := overview(groups):
+        draw(shown, results / "overview.png", across=5)
 
 
 @main.command()

@@ -125,7 +125,8 @@ def test_the_command_goes_on_where_it_stopped(tiny: str, tmp_path: Path, monkeyp
     shown = CliRunner().invoke(main, ["table", "--results", str(tmp_path)], catch_exceptions=False).stdout
     assert "### tiny, answers: full, shots: 16" in shown
     CliRunner().invoke(main, ["figure", "--results", str(tmp_path)], catch_exceptions=False)
-    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    for name in ("curves.png", "overview.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_table_by_hand() -> None:
