@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from bbprompt.errors import ConfigError
 from bbprompt.proxy.dialect import Dialect, Fetch, Lay, Message, Refusal, Relabel
 from bbprompt.proxy.fetching import Within, fetch_nothing
 from bbprompt.proxy.headers import ABOUT_THE_OLD_BODY, going_on
@@ -150,9 +151,12 @@ class Proxy:
     def _signed(self, sent: Outgoing, scope: Scope) -> Outgoing:
         assert self.signer is not None
         headers = {name: value for name, value in sent.headers.items() if name not in OF_THE_SIGNATURE}
-        signature = self.signer.sign(
-            sent.method, sent.url, headers, sent.content, service=scope.service, region=scope.region
-        )
+        try:
+            signature = self.signer.sign(
+                sent.method, sent.url, headers, sent.content, service=scope.service, region=scope.region
+            )
+        except ConfigError as error:
+            raise HTTPException(500, f"the request cannot be signed: {error}") from error
         return replace(sent, headers=headers | {name.lower(): value for name, value in signature.items()})
 
     def _url(self, request: Request) -> str:

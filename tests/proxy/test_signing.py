@@ -108,6 +108,21 @@ def test_other_signatures_go_nowhere(
     assert upstream.requests == []
 
 
+def test_credentials_that_have_ended_meanwhile_are_said_to_the_client(
+    start: Callable[..., Ask], upstream: Upstream
+) -> None:
+    class Ended:
+        def sign(self, *_: object, **__: str) -> dict[str, str]:
+            raise ConfigError("AWS credentials cannot be had; log in again")
+
+    answer = start("generic", signer=Ended())("POST", "/", content=BODY, headers=signed())
+    assert answer.status_code == 500
+    assert answer.json()["error"] == (
+        "bbprompt proxy: the request cannot be signed: AWS credentials cannot be had; log in again"
+    )
+    assert upstream.requests == []
+
+
 @pytest.mark.parametrize("method", ["POST", "GET"])
 def test_without_its_own_credentials_a_signed_request_goes_nowhere(
     start: Callable[..., Ask], upstream: Upstream, method: str
