@@ -52,10 +52,13 @@ class Where:
 
 LONG = {
     **dict.fromkeys(("resnet20-digits", "resnet20-mnist"), Where(budgets=BUDGETS, shots=("16", "all"))),
-    "resnet56-digits": Where(budgets=BUDGETS, seeds=FEWER_SEEDS),
+    **dict.fromkeys(("resnet56-digits", "resnet56-mnist"), Where(budgets=BUDGETS, seeds=FEWER_SEEDS)),
 }
 """Tasks that all budgets are run on."""
-WIDE = dict.fromkeys(("resnet20-digits", "resnet20-mnist"), Where(answers=tuple(ANSWERS), shots=tuple(FEW_OR_ALL)))
+WIDE = {
+    **dict.fromkeys(("resnet20-digits", "resnet20-mnist"), Where(answers=tuple(ANSWERS), shots=tuple(FEW_OR_ALL))),
+    **dict.fromkeys(("resnet56-digits", "resnet56-mnist"), Where(answers=tuple(ANSWERS))),
+}
 """Tasks that the weaker peers are run on with more than all scores of 16 images a class."""
 OF_PAIRS = Where(budgets=(10_000,), seeds=FEWER_SEEDS)
 OF_A_STUDENT = Where(budgets=(2_000,), seeds=FEWER_SEEDS)
