@@ -34,25 +34,28 @@ OVERVIEW = (
     "![Accuracy against queries with all scores and 16 images a class, mean over seeds: auto with its 95 % interval, the "
     "peers, the map alone and gradients](benchmarks/results/queries/overview.png)"
 )
-FAIRNESS = (
-    "The whole grid (`benchmarks/queries/plan.py`). With all scores and 16 images a class, the five tasks of small "
-    "networks, and resnet20's two with each kind of answer and number of images, against every peer, each at its "
-    "paper's settings and tuned (`python -m benchmarks.queries tune`: eight "
-    "trials of one seed on another network, which is little, so that some rows are worse for it; where no trial beats "
-    "the paper's settings, they are the tuned ones); guided ES, P-RGF and AReS carried back, minutes a cell, on "
-    "resnet20's digits alone. The other lines against tuned NES, pairs and SPSA-GC, and BAR. Up to five seeds on the "
-    "small networks, three on Lite0 and ConSE; the table says of each row how many; 'all' is 50 images a class, 20 of "
-    "textures. Validation is for selection alone in the grid. At 500 queries (1,000 with all) most peers have room for "
-    "a first look and for no step; `auto` skips that look there, which a run with a linear map, that has paid for it, "
-    "cannot. The last columns are `auto` minus "
-    "the peer that it beats by least, and minus a local model that answers in the service's stead, seed by seed. "
-    "`auto`'s parts were developed on other seeds of the tasks with digits and MNIST, some forty variants, whose "
-    "images the grid's tests share in part, as seeds draw from one pool; resnet44 and textures at 32 pixels were seen "
-    "by nobody before. Every row, and where `auto` does not beat a peer: "
-    "[table.md](benchmarks/results/queries/table.md), and as [curves](benchmarks/results/queries/curves.png); [what "
-    "its parts are worth](benchmarks/results/queries/ablation.md); [why it is "
-    "hard](docs/theory/queries.md#it-is-worse-than-that)."
-)
+FAIRNESS = """\
+Test accuracy of the whole system, prompt and map; the plan of the grid is `benchmarks/queries/plan.py`.
+
+- **Peers.** The five tasks of small networks with all scores and 16 images a class against every peer, and so
+  resnet20's two with each kind of answer and number of images, resnet56's two with each kind of answer; the other
+  lines against tuned NES, pairs and SPSA-GC, and BAR. Each is run at its paper's settings and tuned
+  (`python -m benchmarks.queries tune`: eight trials, the paper's settings among them, of one seed on another
+  network, with all scores and 16 images a class at 2,000 and 5,000 queries, which is little, so that some rows are
+  worse for it). Guided ES, P-RGF and AReS carried back take minutes a cell: on resnet20's digits alone.
+- **Seeds.** Up to five on the small networks, three on Lite0 and ConSE; the table says of each row how many. 'all'
+  is 50 images a class, 20 of textures. Validation is for selection alone in the grid.
+- **Small budgets.** At 500 queries (1,000 with all) most peers have room for a first look and for no step; `auto`
+  skips that look there, which a run with a linear map, that has paid for it, cannot.
+- **Columns.** Two are `auto` minus the peer that it beats by least, at 1,000 and at the most queries; the last is
+  `auto` minus a local model that answers in the service's stead. All differences are seed by seed.
+- **What `auto` has seen.** Its parts were developed on other seeds of the tasks with digits and MNIST, some forty
+  variants, whose images the grid's tests share in part, as seeds draw from one pool. Resnet44 and textures at 32
+  pixels were seen by nobody before.
+
+Every row, and where `auto` does not beat a peer: [table.md](benchmarks/results/queries/table.md), and as
+[curves](benchmarks/results/queries/curves.png); [what its parts are worth](benchmarks/results/queries/ablation.md);
+[why it is hard](docs/theory/queries.md#it-is-worse-than-that)."""
 
 
 def main() -> None:
