@@ -78,7 +78,8 @@ class Evaluation:
 
     Attributes:
         accuracy: of its predictions.
-        confusion: int64, shape (c, c): counts, rows true classes, columns predicted ones.
+        confusion: int64, shape (c, c): counts, rows true classes, columns predicted ones (the first, where no class
+            is above another; ``correct`` has it as wrong).
         predicted: int64, shape (n,): the predicted classes, in the data set's order.
         correct: bool, shape (n,).
         queries: images that were scored, once for each prompt.
@@ -137,19 +138,19 @@ def average(class_scores: Sequence[Float]) -> Float:
 def judge(class_scores: Float, dataset: Dataset, *, queries: int) -> Evaluation:
     """Compare class scores (n, c) with the data set's n targets."""
     predicted = _predict(class_scores, dataset.targets)
-    correct = predicted == dataset.targets
+    correct = _right(class_scores, predicted, dataset.targets)
     counts = _count(predicted, dataset.targets, len(dataset.classes))
     return Evaluation(Accuracy(int(correct.sum()), len(dataset)), counts, predicted, correct, queries)
 
 
 def accuracy(class_scores: Float, targets: Int) -> Accuracy:
-    """Count class scores (n, c) whose largest entry (the first of equals) is that of targets (n,).
+    """Count class scores (n, c) whose largest entry (the first of equals) is that of targets (n,); none is, of all equal.
 
     Raises:
         DataError: no image, or not one target per row.
     """
     predicted = _predict(class_scores, targets)
-    return Accuracy(int((predicted == targets).sum()), len(targets))
+    return Accuracy(int(_right(class_scores, predicted, targets).sum()), len(targets))
 
 
 def confusion(class_scores: Float, targets: Int, c: int) -> Int:
@@ -201,6 +202,11 @@ def _predict(class_scores: Float, targets: Int) -> Int:
     if not len(targets) or class_scores.shape[0] != len(targets):
         raise DataError(f"expected one target per image, got {len(targets)} for {class_scores.shape[0]} images")
     return np.asarray(class_scores.argmax(axis=1), dtype=np.int64)
+
+
+def _right(class_scores: Float, predicted: Int, targets: Int) -> Bool:
+    """An image that the service names no label for is not one of the first class."""
+    return np.asarray((predicted == targets) & (class_scores.max(axis=1) > class_scores.min(axis=1)))
 
 
 def _count(predicted: Int, targets: Int, c: int) -> Int:

@@ -98,10 +98,11 @@ def agreement(class_scores: Array, targets: Array) -> Array:
 
 
 def zero_one(class_scores: Array, targets: Array) -> Array:
-    """1 where the largest class score is not the target's (the first of equals counts), else 0."""
+    """1 where the largest class score is not the target's (the first of equals counts, none where all are), else 0."""
     xp = array_namespace(class_scores)
     targets = xp.asarray(targets, device=device(class_scores))
-    return xp.astype(xp.argmax(class_scores, axis=1) != targets, class_scores.dtype)
+    undecided = xp.max(class_scores, axis=1) == xp.min(class_scores, axis=1)
+    return xp.astype((xp.argmax(class_scores, axis=1) != targets) | undecided, class_scores.dtype)
 
 
 LOSSES: dict[str, Loss] = {

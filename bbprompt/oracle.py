@@ -225,6 +225,7 @@ def count_blank(scores: Scores, spec: OracleSpec) -> int:
     if found == len(scores) > 0:
         raise AnswerError(
             f"{spec.name} named no label for any of {found} images, so that there is nothing to learn from; check that "
-            "[oracle] labels are written as it writes them, and what [oracle] unanswered lets pass"
+            "[oracle] labels are written as it writes them, and what [oracle] unanswered lets pass; then begin in "
+            "another folder, as these answers are kept"
         )
     return found

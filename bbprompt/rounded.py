@@ -36,7 +36,8 @@ def decimals(scores: Scores) -> int | None:
     """To how many decimals these answers look rounded; ``None`` where they do not, or are too few to tell."""
     if scores.answer not in ROUNDED:
         return None
-    between = scores.values[(scores.values > 0) & (scores.values < 1)].astype(np.float64)
+    named = scores.values[~scores.blank()]
+    between = named[(named > 0) & (named < 1)].astype(np.float64)
 
     def rounded_to(places: int) -> bool:
         return bool((np.abs(between - between.round(places)) <= np.finfo(np.float32).eps * between).all())

@@ -125,7 +125,8 @@ def _chosen(task: Task, fit: Fit, folder: Path) -> Overlay:
 
 def _aside(task: Task, plan: Plan | None) -> Aside:
     """What the test takes."""
-    return aside(plan.test, task.spec) if plan else NOTHING
+    images = len(task.splits.test)
+    return aside(task.spec, images, images) if plan else NOTHING
 
 
 def _learn(task: Task, oracle: Oracle, plan: Plan | None, folder: Path) -> tuple[LabelMap, Outlook | None, Fit]:

@@ -12,6 +12,7 @@ from bbprompt.data import Dataset
 from bbprompt.errors import AnswerError, DataError
 from bbprompt.evaluate import Accuracy, accuracy, average, confusion, evaluate_overlay, paired_difference
 from bbprompt.labelmaps import load_label_map
+from bbprompt.losses import zero_one
 from bbprompt.oracle import Answer, OracleSpec, Scores
 
 
@@ -33,6 +34,13 @@ def test_accuracy_and_confusion_count() -> None:
     targets = np.array([0, 1, 2, 1])
     assert accuracy(scores, targets) == Accuracy(2, 4)
     np.testing.assert_array_equal(confusion(scores, targets, 3), [[1, 0, 0], [1, 1, 0], [0, 1, 0]])
+
+
+def test_an_image_that_no_class_stands_out_for_is_wrong_whatever_it_shows() -> None:
+    scores = np.array([[0.0, 0, 0], [0, 0, 0], [1, 1, 0]])
+    targets = np.array([0, 2, 0])
+    assert accuracy(scores, targets) == Accuracy(1, 3)
+    assert zero_one(scores, targets).tolist() == [1, 1, 0]
 
 
 def test_paired_difference_matches_the_published_example() -> None:

@@ -151,6 +151,7 @@ def fit_by_imitation(
         images = _affordable(objective.targets, queries - 2 * selection.cost)
         if not images:
             return selection.finish(queries=asked, stopped="done")
+        selection.hold(selection.cost)
         imitation = imitate(objective, student, theta, start=start, passes=settings.lesson_passes, rng=rng)
         learned = learn_from_imitation(
             imitation,

@@ -69,16 +69,21 @@ def fit_by_query(
         earlier=max(0, len(selection.history) - 1),
     )
     images = min(estimator.images_per_candidate, len(objective.targets))
-    selection.hold(fit.look_cost)
+    selection.hold(*fit.look_passes)
     try:
         if not fit.resume(checkpoint) and not selection.history:
             fit.look(checkpoint)
         while True:
-            candidates = estimator.ask()
+            candidates, dealt = estimator.ask(), fit.sampler.state_dict()
             rows = fit.sampler.draw(candidates.groups, images)
             if fit.asked + rows.size + fit.look_cost > queries:
+                fit.sampler.load_state_dict(dealt)
                 break
-            scores = objective.query(candidates.thetas, rows)
+            try:
+                scores = objective.query(candidates.thetas, rows)
+            except BudgetExhausted:  # what was paid for of this step is found by the same one, with a larger budget
+                fit.sampler.load_state_dict(dealt)
+                raise
             losses = objective.losses(scores, rows, fit.maps)
             estimator.tell(losses)
             fit.advance(scores, rows.ravel(), float(np.mean(losses)))
@@ -132,8 +137,13 @@ class _Moving:
         return self.begun + taken * left / max(1, min(looks, int(LOOKING * left / self.look_cost)))
 
     @property
+    def look_passes(self) -> tuple[int, int]:
+        """Images of validation that a look scores, and of training."""
+        return self.selection.cost, len(self.targets) * self.maps.whole.calibrated
+
+    @property
     def look_cost(self) -> int:
-        return self.selection.cost + len(self.targets) * self.maps.whole.calibrated
+        return sum(self.look_passes)
 
     def look(self, checkpoint: Path | None) -> None:
         if self.maps.whole.calibrated and self.step:

@@ -7,11 +7,13 @@ some training images beside it, is not lost on the row to beat: that is known, a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice
 
 import numpy as np
 
 from bbprompt.arrays import Int
+from bbprompt.errors import BudgetExhausted
 from bbprompt.fit.beginning import Beginning
 from bbprompt.fit.layout import Arranged
 from bbprompt.fit.runner import EACH, Runner, heat_size
@@ -54,9 +56,12 @@ def with_one_look(
     heat, contenders = (third, 2) if third >= enough and plain.answers.answer in PARTIAL else (spare, 1)
     rows = np.sort(some_of_each(targets, spare - (contenders - 1) * heat, rng))
     first = np.sort(rows[some_of_each(targets[rows], heat, rng)])
-    runners = [Runner.start(opening, first, fit_map) for opening in islice(openings, contenders)]
-    begun = min(runners, key=lambda runner: runner.begun.loss).go_on(rows, fit_map, selection.oracle)
-    asked = plain.asked + (len(runners) - 1) * len(first) + len(rows)
-    better = begun if begun.loss < plain.losses[rows].mean() else plain
+    selection.hold(selection.cost, selection.oracle.spec.max_batch)  # there is no other: a request of it may fail
+    better, asked = plain, plain.asked
+    with suppress(BudgetExhausted):  # what is left is the look's
+        runners = [Runner.start(opening, first, fit_map) for opening in islice(openings, contenders)]
+        begun = min(runners, key=lambda runner: runner.begun.loss).go_on(rows, fit_map, plain.objective.oracle)
+        asked += (len(runners) - 1) * len(first) + len(rows)
+        better = begun if begun.loss < plain.losses[rows].mean() else plain
     selection.look(better.theta, better.maps, step=0, queries=asked, loss=better.loss, place=better.place)
     return asked + selection.cost

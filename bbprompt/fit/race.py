@@ -88,7 +88,7 @@ def race(
     count, looks = affordable(queries - asked, targets, look=selection.cost, pairs=pairs)
     heat = np.sort(some_of_each(targets, heat_size(targets), rng))
     runners = list[Runner]()
-    selection.hold(looks * (len(targets) - len(heat) + selection.cost))
+    selection.hold(*looks * (len(targets) - len(heat), selection.cost))
     with suppress(BudgetExhausted):  # fewer openings, then: the best of those that were paid for is still looked at
         for opening in islice(openings, count):
             runners.append(Runner.start(opening, heat, fit_map))

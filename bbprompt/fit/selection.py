@@ -32,11 +32,11 @@ Watch: TypeAlias = Callable[[int, float], None]
 """Told after each step: images scored so far, best validation accuracy so far."""
 
 
-Hold: TypeAlias = Callable[[int], None]
-"""Told how many queries training has to leave, from now on, for looks."""
+Hold: TypeAlias = Callable[..., None]
+"""Told what training has to leave, from now on, for looks: how many images each of their passes scores."""
 
 
-def unheld(_queries: int) -> None:
+def unheld(*_passes: int) -> None:
     """Leave nothing: no budget is near."""
 
 

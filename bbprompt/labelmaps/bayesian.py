@@ -20,6 +20,7 @@ from scipy.special import softmax
 from bbprompt.arrays import Float, Int
 from bbprompt.labelmaps.affine import Affine
 from bbprompt.labelmaps.checks import check_answer, check_fit
+from bbprompt.labelmaps.top import top_labels
 from bbprompt.oracle import Answer, OracleSpec, Scores
 
 SMOOTHING = 1.0
@@ -62,7 +63,9 @@ class Bayesian(Affine):
     @staticmethod
     def votes(log_scores: Float, c: int) -> Float:  # noqa: ARG004
         """How much of each image (n) each label (k) gets, float64, shape (n, k): all of it for the top label."""
-        return np.asarray(np.eye(log_scores.shape[1])[log_scores.argmax(axis=1)])
+        votes = np.zeros(log_scores.shape)
+        votes[top_labels(log_scores)] = 1.0
+        return votes
 
 
 class BayesianPlus(Bayesian):

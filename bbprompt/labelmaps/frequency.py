@@ -19,6 +19,7 @@ from scipy.optimize import linear_sum_assignment
 from bbprompt.arrays import Float, Int
 from bbprompt.labelmaps.checks import check_fit
 from bbprompt.labelmaps.one_to_one import OneToOne
+from bbprompt.labelmaps.top import top_labels
 from bbprompt.oracle import OracleSpec, Scores
 
 
@@ -70,9 +71,10 @@ def assign(log_scores: Float, targets: Int, c: int, *, each: int = 1) -> tuple[i
     Returns:
         c * each distinct labels, those of one class in a row.
     """
-    members = np.eye(c)[targets].T
-    counts = members @ np.eye(log_scores.shape[1])[log_scores.argmax(axis=1)]
-    sums = members @ log_scores
+    rows, top = top_labels(log_scores)
+    counts = np.zeros((c, log_scores.shape[1]))
+    np.add.at(counts, (targets[rows], top), 1)
+    sums = np.eye(c)[targets].T @ log_scores
     # c * each of these add up to less than one count, so they decide between equal sums of counts and nothing else.
     ties = (sums - sums.min()) / (max(float(np.ptp(sums)), 1e-300) * (c * each + 1))
     _, labels = linear_sum_assignment(np.repeat(counts + ties, each, axis=0), maximize=True)

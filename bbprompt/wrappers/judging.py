@@ -9,9 +9,9 @@ from bbprompt.ledger import Aside, Ledger
 from bbprompt.oracle import Oracle, OracleSpec, Scores
 
 
-def aside(queries: int, spec: OracleSpec) -> Aside:
-    """What ``queries`` take, at the oracle's price."""
-    return Aside(queries, spec.usd(queries) or 0.0)
+def aside(spec: OracleSpec, *passes: int) -> Aside:
+    """What passes over so many images each take, at the oracle's price; the last request of a pass may not be full."""
+    return Aside(sum(passes), sum(spec.usd(queries) or 0.0 for queries in passes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Judging:
         """The oracle's."""
         return self.oracle.spec
 
-    def hold(self, queries: int) -> None:
-        """From now on, let others spend no more than leaves ``queries`` for looks, beside ``aside``."""
-        more = aside(queries, self.spec)
+    def hold(self, *passes: int) -> None:
+        """From now on, let others spend no more than leaves looks their ``passes``, in images, beside ``aside``."""
+        more = aside(self.spec, *passes)
         self.ledger.aside = Aside(self.aside.queries + more.queries, self.aside.usd + more.usd)
 
     def query(self, images: UInt8) -> Scores:

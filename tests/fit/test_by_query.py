@@ -94,6 +94,26 @@ def test_when_the_budget_ends_first_what_was_learned_is_kept(make_problem: Make)
     assert np.isfinite(found.theta).all()
 
 
+def test_a_step_that_the_budget_cut_is_the_next_one_where_there_is_more(make_problem: Make, tmp_path: Path) -> None:
+    """What was answered of it is in the ledger, under these very images."""
+
+    class Poor(Linear):
+        def __init__(self, most: float) -> None:
+            super().__init__()
+            self.most, self.batches = most, list[bytes]()
+
+        def query(self, images: UInt8) -> Scores:
+            self.batches.append(images.tobytes())
+            if len(self.batches) == self.most:
+                raise BudgetExhausted("no more")
+            return super().query(images)
+
+    poor, rich = Poor(9), Poor(np.inf)
+    assert fit(make_problem(poor), checkpoint=tmp_path / "checkpoint").stopped == "budget"
+    fit(make_problem(rich), checkpoint=tmp_path / "checkpoint")
+    assert rich.batches[0] == poor.batches[8]
+
+
 def test_a_map_that_learns_is_refitted_from_prompted_answers(make_problem: Make) -> None:
     problem = make_problem(label_map="linear")
     before = problem.fit_map(problem.start, problem.objective.targets).whole

@@ -13,7 +13,7 @@ from bbprompt_adapters.declarative.answer import show
 from bbprompt_adapters.declarative.paths import Path, optional_path
 from bbprompt_adapters.declarative.schema import Poll
 from bbprompt_adapters.declarative.template import fill_url
-from bbprompt_adapters.declarative.verdict import Verdict, no_answer
+from bbprompt_adapters.declarative.verdict import Unanswered, Verdict, no_answer
 from bbprompt_adapters.http.library import httpx
 from bbprompt_adapters.http.transport import Reply, Transport
 
@@ -52,6 +52,8 @@ class Poller:
         """What was paid for is not given up because one look failed: look again."""
         try:
             return self.verdict.started(self.transport.send("GET", url, max_bytes=max_bytes))
+        except Unanswered:
+            raise
         except OracleError as error:
             if not error.retryable:
                 raise _paid(error) from error
@@ -62,6 +64,8 @@ class Poller:
             reply = self.transport.send("GET", url, max_bytes=max_bytes)
             if not reply.is_success:
                 self.verdict.started(reply)
+        except Unanswered:
+            raise
         except OracleError as error:
             raise _paid(error) from error
         return self._last(reply)

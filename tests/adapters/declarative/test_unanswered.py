@@ -125,3 +125,20 @@ def test_a_filtered_image_and_an_evasive_one_are_answers_of_a_chat(monkeypatch: 
     tokens = [{"token": "I", "logprob": -0.1}, {"token": "Sorry", "logprob": -2.0}]
     evasive = {"choices": [{"logprobs": {"content": [{"top_logprobs": tokens}]}}]}
     assert opened(refusing(200, evasive)).query(image).values.tolist() == [[0.25] * 4]
+
+
+def test_a_refusal_that_comes_with_a_later_answer_is_an_answer_as_well() -> None:
+    document = change(
+        errors=CODED,
+        batch={"max": 1},
+        poll={"url": "{url}/jobs/{id}", "id": "job", "pending": "status == 'processing'", "every_s": 0.001},
+    )
+
+    def service(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(200, json={"job": "1", "status": "processing"})
+        return refusing()(request)
+
+    assert served(service, document, unanswered=["filtered"]).query(IMAGES[:1]).blank().all()
+    with pytest.raises(OracleError, match="name 'filtered' in"):
+        served(service, document).query(IMAGES[:1])
