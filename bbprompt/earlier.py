@@ -18,15 +18,16 @@ class Earlier:
 
     Attributes:
         png: the file.
-        accuracy: the best that a look at validation found, in 0..1.
+        history: of its looks at validation.
     """
 
     png: Path
-    accuracy: float
+    history: Sequence[HistoryRecord]
 
     def beats(self, history: Sequence[HistoryRecord]) -> bool:
-        """Whether no look of ``history`` found more."""
-        return self.accuracy >= best_accuracy(history)
+        """Whether no look of ``history`` found more. Where that goes on from this one, its best was chosen of both."""
+        continued = list(history[: len(self.history)]) == list(self.history)
+        return not continued and best_accuracy(self.history) >= best_accuracy(history)
 
 
 def keep(folder: Path) -> None:
@@ -41,7 +42,7 @@ def read(folder: Path) -> Earlier | None:
     png, history = (folder / kept for kept in KEPT.values())
     if not (png.exists() and history.exists()):
         return None
-    return Earlier(png, best_accuracy(read_history(history)))
+    return Earlier(png, read_history(history))
 
 
 def drop(folder: Path) -> None:

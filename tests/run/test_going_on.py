@@ -17,7 +17,7 @@ from bbprompt.errors import BudgetExhausted, ConfigError, DataError, OracleError
 from bbprompt.ledger import Budget, Ledger
 from bbprompt.oracle import Scores
 from bbprompt.overlay import read_overlay
-from bbprompt.records import IMAGES, LEDGER, OVERLAY, RESULT, RUN_FILE
+from bbprompt.records import IMAGES, LEDGER, OVERLAY, RESULT, RUN_FILE, best_accuracy
 from bbprompt.run import evaluate_png, fit_run
 from bbprompt.task import open_task
 from tests.run.conftest import Digits, document
@@ -233,3 +233,21 @@ def test_a_prompt_is_not_scored_through_labels_that_its_map_was_not_fitted_to(
         with pytest.raises(ConfigError, match=says):
             evaluate_png(png, config, split="test")
     assert oracle.asked == asked
+
+
+def test_a_run_that_goes_on_keeps_the_prompt_that_likelihood_chose(oracle: Digits, tmp_path: Path) -> None:
+    """Of a linear map, accuracy does not choose: the larger budget's last looks are likelier, and fewer are right."""
+    tables = {
+        "data": {"shots": 16, "validation": 60, "test": 50},
+        "fit": {"method": "antithetic", "looks": 6, "step_levels": 4.0, "radius_levels": 8.0},
+        "prompt": {"parametrisation": "coarse-grid", "cells": 3},
+    }
+    less, more = (parse_config(document(budget={"queries": n, "spare": 0}, **tables)) for n in (1_100, 1_800))
+    folder = tmp_path / "run"
+    first = fit_run(less, folder)
+    png = (folder / OVERLAY).read_bytes()
+    second = fit_run(more, folder, resume=True)
+    known = len(first.history)
+    assert second.history[:known] == first.history
+    assert best_accuracy(second.history[known:]) <= best_accuracy(first.history)
+    assert (folder / OVERLAY).read_bytes() != png
