@@ -106,24 +106,22 @@ def evaluate_overlay(overlay: Overlay, oracle: Oracle, label_map: LabelMap, data
         OracleError: a query failed, or its answer cannot be used.
         ConfigError: the label map was fitted to another oracle.
     """
-    return judge(score_under(overlay, oracle, label_map, dataset), dataset, queries=len(dataset))
+    return judge(score_under(overlay, oracle, label_map, dataset.images), dataset, queries=len(dataset))
 
 
-def score_under(overlay: Overlay, oracle: Oracle, label_map: LabelMap, dataset: Dataset) -> Float:
-    """Class scores, float64, shape (n, c), of every image of ``dataset`` under ``overlay``; n queries.
+def score_under(overlay: Overlay, oracle: Oracle, label_map: LabelMap, images: UInt8) -> Float:
+    """Class scores, float64, shape (n, c), of n images, uint8, shape (n, H, W, 3), under ``overlay``; n queries.
 
     Raises:
         OracleError: a query failed, or its answer cannot be used.
         ConfigError: the label map was fitted to another oracle.
     """
-    spec, n = oracle.spec, len(dataset)
-    found = np.empty((n, len(dataset.classes)))
+    spec, found = oracle.spec, list[Float]()
     at_once = spec.max_batch * spec.max_in_flight
-    for start in range(0, n, at_once):
-        images = overlay.apply(dataset.images[start : start + at_once])
-        scores = check_scores(oracle.query(images), spec, len(images))
-        found[start : start + len(images)] = label_map(scores.log())
-    return found
+    for start in range(0, len(images), at_once):
+        laid = overlay.apply(images[start : start + at_once])
+        found.append(np.asarray(label_map(check_scores(oracle.query(laid), spec, len(laid)).log()), np.float64))
+    return np.concatenate(found)
 
 
 def average(class_scores: Sequence[Float]) -> Float:

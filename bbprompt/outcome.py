@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from bbprompt.arrays import Int, UInt8
+from bbprompt.arrays import Float, Int, UInt8
 from bbprompt.atomic import write_atomically
 from bbprompt.data import Dataset
 from bbprompt.errors import BudgetExhausted, DataError
-from bbprompt.evaluate import Accuracy, Evaluation, evaluate_overlay
+from bbprompt.evaluate import Accuracy, Evaluation, judge, score_under
 from bbprompt.fit import Fit
 from bbprompt.labelmaps import load_label_map
 from bbprompt.labelmaps.base import LabelMap
@@ -55,44 +55,73 @@ def score_test(task: Task, oracle: Oracle, overlay: Overlay, baseline: LabelMap)
     Raises:
         BudgetExhausted: too few have, for each class to be among them.
     """
-    test = task.splits.test
-    try:
-        return _score(task, oracle, overlay, baseline, test)
-    except BudgetExhausted as ended:
+    test, spec = task.splits.test, oracle.spec
+    both = _Both(task, oracle, overlay, baseline)
+    for rows in _parts(np.arange(len(test)), spec.max_batch * spec.max_in_flight):
         try:
-            answered = test.take(_answered(task, oracle, overlay))
+            both.score(rows)
+        except (
+            BudgetExhausted
+        ) as error:  # some of these are answered, or can still be paid for, a request at a time
+            both.ended = error
+            for few in _parts(rows, spec.max_batch):
+                with suppress(BudgetExhausted):
+                    both.score(few)
+    return both.tested()
+
+
+def _parts(rows: Int, size: int) -> list[Int]:
+    return np.array_split(rows, range(size, len(rows), size))
+
+
+@dataclass(slots=True)
+class _Both:
+    """The test images that have both answers so far; nothing is asked for again, as another answer may differ."""
+
+    task: Task
+    oracle: Oracle
+    overlay: Overlay
+    baseline: LabelMap
+    ended: BudgetExhausted | None = None
+    rows: list[Int] = field(default_factory=list)
+    plain: list[Float] = field(default_factory=list)
+    prompted: list[Float] = field(default_factory=list)
+
+    def score(self, rows: Int) -> None:
+        images, label_map = self.task.splits.test.images[rows], load_label_map(self.overlay.meta.label_map)
+        plain = score_under(_NoPrompt(self.task), self.oracle, self.baseline, images)
+        prompted = score_under(self.overlay, self.oracle, label_map, images)
+        self.rows.append(rows)
+        self.plain.append(plain)
+        self.prompted.append(prompted)
+
+    def tested(self) -> Tested:
+        test = self._answered()
+        plain, prompted = (
+            judge(np.concatenate(scores), test, queries=len(test)) for scores in (self.plain, self.prompted)
+        )
+        shown = test.images[:SHOWN]
+        examples = Examples(
+            before=self.task.plain(shown),
+            after=self.overlay.apply(shown),
+            targets=test.targets[:SHOWN],
+            predicted_before=plain.predicted[:SHOWN],
+            predicted_after=prompted.predicted[:SHOWN],
+        )
+        return Tested(plain, prompted, examples)
+
+    def _answered(self) -> Dataset:
+        test = self.task.splits.test
+        if self.ended is None:
+            return test
+        try:
+            answered = test.take(np.concatenate([np.zeros(0, np.int64), *self.rows]))
         except DataError:
-            raise ended from None
+            raise self.ended from None
         tell(
             f"the budget ended within the test: {len(answered)} of {len(test)} images have both answers, and count"
         )
-        return _score(task, oracle, overlay, baseline, answered)
-
-
-def _answered(task: Task, oracle: Oracle, overlay: Overlay) -> Int:
-    """Rows of the test images that have both answers, or can still be paid for, a request at a time."""
-    images, at_once, found = task.splits.test.images, task.spec.max_batch, []
-    for rows in np.array_split(np.arange(len(images)), range(at_once, len(images), at_once)):
-        with suppress(BudgetExhausted):
-            oracle.query(task.plain(images[rows]))
-            oracle.query(overlay.apply(images[rows]))
-            found.append(rows)
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
-
-
-def _score(task: Task, oracle: Oracle, overlay: Overlay, baseline: LabelMap, test: Dataset) -> Tested:
-    label_map = load_label_map(overlay.meta.label_map)
-    no_prompt = evaluate_overlay(_NoPrompt(task), oracle, baseline, test)
-    prompt = evaluate_overlay(overlay, oracle, label_map, test)
-    shown = slice(SHOWN)
-    examples = Examples(
-        before=task.plain(test.images[shown]),
-        after=overlay.apply(test.images[shown]),
-        targets=test.targets[shown],
-        predicted_before=no_prompt.predicted[shown],
-        predicted_after=prompt.predicted[shown],
-    )
-    return Tested(no_prompt, prompt, examples)
+        return answered
 
 
 def make_result(

@@ -261,5 +261,5 @@ def evaluate_ensemble(
     found = []
     for png, overlay in zip(pngs, overlays, strict=True):
         with oracle_beside(png, task) as oracle:
-            found.append(score_under(overlay, oracle, load_label_map(overlay.meta.label_map), images))
+            found.append(score_under(overlay, oracle, load_label_map(overlay.meta.label_map), images.images))
     return judge(found[0] if len(found) == 1 else average(found), images, queries=len(found) * len(images))

@@ -73,17 +73,23 @@ def test_the_steps_since_the_last_look_are_looked_at(tmp_path: Path, monkeypatch
     assert looks[-1] - 40 > looks[-2], "the last look came after more steps"
 
 
+@pytest.mark.parametrize("varies", [False, True])
 def test_a_budget_that_ends_within_the_test_leaves_the_images_that_were_tested(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, varies: bool
 ) -> None:
-    class Breaking(Centre):
+    class Turning(Centre):
+        def __init__(self) -> None:
+            super().__init__()
+            self.spec = replace(self.spec, varies=varies)
+
+    class Breaking(Turning):
         def query(self, images: UInt8) -> Scores:
             if self.asked > well:
                 raise BudgetExhausted("failures have cost the rest")
             return super().query(images)
 
     config = parse_config(document(data={"test": 150}, budget={"queries": 1_100, "spare": 0}))
-    opens(well_behaved := Centre(), monkeypatch)
+    opens(well_behaved := Turning(), monkeypatch)
     fit_run(config, tmp_path / "well")
     well = well_behaved.asked - 50
     opens(Breaking(), monkeypatch)

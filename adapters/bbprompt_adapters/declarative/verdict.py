@@ -122,7 +122,8 @@ class Verdict:
         own, status = codes[0], codes[-1]
         if len(codes) == 1 or own in {*self.errors.final, *self.errors.retry} or status in UNBILLED | TEMPORARY:
             return ""
-        return f"if it is this one image that it will not score, name {own!r} in [oracle] unanswered, and resume"
+        shown = self.transport.clean(own) if isinstance(own, str) else own
+        return f"if it is this one image that it will not score, name {shown!r} in [oracle] unanswered, and resume"
 
     def _is_unanswered(self, codes: tuple[Code, ...]) -> bool:
         known = (
