@@ -56,7 +56,7 @@ def with_one_look(
     heat, contenders = (third, 2) if third >= enough and plain.answers.answer in PARTIAL else (spare, 1)
     rows = np.sort(some_of_each(targets, spare - (contenders - 1) * heat, rng))
     first = np.sort(rows[some_of_each(targets[rows], heat, rng)])
-    selection.hold(selection.cost, selection.oracle.spec.max_batch)  # there is no other: a request of it may fail
+    selection.hold(selection.cost)
     better, asked = plain, plain.asked
     with suppress(BudgetExhausted):  # what is left is the look's
         runners = [Runner.start(opening, first, fit_map) for opening in islice(openings, contenders)]
