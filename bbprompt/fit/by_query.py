@@ -74,11 +74,11 @@ def fit_by_query(
         if not fit.resume(checkpoint) and not selection.history:
             fit.look(checkpoint)
         while True:
-            candidates, dealt = estimator.ask(), fit.sampler.state_dict()
-            rows = fit.sampler.draw(candidates.groups, images)
-            if fit.asked + rows.size + fit.look_cost > queries:
-                fit.sampler.load_state_dict(dealt)
+            candidates = estimator.ask()
+            if fit.asked + len(candidates.groups) * images + fit.look_cost > queries:
                 break
+            dealt = fit.sampler.state_dict()
+            rows = fit.sampler.draw(candidates.groups, images)
             try:
                 scores = objective.query(candidates.thetas, rows)
             except BudgetExhausted:  # what was paid for of this step is found by the same one, with a larger budget

@@ -52,11 +52,9 @@ class Poller:
         """What was paid for is not given up because one look failed: look again."""
         try:
             return self.verdict.started(self.transport.send("GET", url, max_bytes=max_bytes))
-        except Unanswered:
-            raise
         except OracleError as error:
             if not error.retryable:
-                raise _paid(error) from error
+                raise
             return before
 
     def _stream(self, url: str, max_bytes: int) -> Any:
